@@ -1,0 +1,162 @@
+"""The mGBA core of stable-retro behind a small class: frames, buttons, RAM, save states.
+
+libretro cores keep their state in globals, so a process can hold one emulator; run several games
+in several processes (see `autodagger.rollout`).
+"""
+
+import gzip
+import os
+import struct
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+import numpy as np
+
+from autodagger.errors import UserError
+
+SCREEN_SHAPE = (160, 240, 3)
+FRAMES_PER_SECOND = 59.7275
+"""GBA refresh rate: 16.78 MHz / 280,896 cycles a frame (GBATEK, "LCD dimensions and timings")."""
+
+BUTTONS = ("b", "", "select", "start", "up", "down", "left", "right", "a", "", "l", "r")
+"""Order of the libretro joypad mask, as stable-retro's `cores/mgba.json` lists it."""
+
+EWRAM, EWRAM_SIZE = 0x02000000, 256 * 1024  # GBATEK, "GBA Memory Map": on-board work RAM
+IWRAM, IWRAM_SIZE = 0x03000000, 32 * 1024  # GBATEK, "GBA Memory Map": on-chip work RAM
+
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+class Ram:
+    """A snapshot of the console's two work RAMs, read by bus address (little-endian)."""
+
+    def __init__(self, ewram: bytes, iwram: bytes) -> None:
+        self._ewram, self._iwram = ewram, iwram
+
+    def _locate(self, address: int, size: int) -> tuple[bytes, int]:
+        for memory, base in ((self._ewram, EWRAM), (self._iwram, IWRAM)):
+            if base <= address and address + size <= base + len(memory):
+                return memory, address - base
+        raise ValueError(
+            f"RAM read of {size} bytes at {address:#010x}: expected an address within "
+            f"{EWRAM:#010x}+{EWRAM_SIZE:#x} (EWRAM) or {IWRAM:#010x}+{IWRAM_SIZE:#x} (IWRAM)"
+        )
+
+    def u8(self, address: int) -> int:
+        """The unsigned byte at `address`; raises ValueError outside the work RAMs."""
+        memory, offset = self._locate(address, 1)
+        return memory[offset]
+
+    def u16(self, address: int) -> int:
+        """The unsigned 16-bit word at `address`; raises ValueError outside the work RAMs."""
+        memory, offset = self._locate(address, 2)
+        return int.from_bytes(memory[offset : offset + 2], "little")
+
+    def u32(self, address: int) -> int:
+        """The unsigned 32-bit word at `address`; raises ValueError outside the work RAMs."""
+        memory, offset = self._locate(address, 4)
+        return int.from_bytes(memory[offset : offset + 4], "little")
+
+    def bytes(self, address: int, size: int) -> bytes:
+        """`size` bytes from `address` on; raises ValueError outside the work RAMs."""
+        memory, offset = self._locate(address, size)
+        return memory[offset : offset + size]
+
+
+class Emulator:
+    """A Game Boy Advance with one cartridge.
+
+    Args:
+        rom_path: The cartridge image (`.gba`).
+
+    Raises:
+        UserError: The ROM or the core cannot be loaded, or this process has an emulator already.
+    """
+
+    def __init__(self, rom_path: Path) -> None:
+        if not Path(rom_path).is_file():
+            raise UserError(
+                f"ROM {rom_path}: no such file. Put the game's .gba file there, "
+                "or name its place with the option rom_path."
+            )
+        import stable_retro
+        from stable_retro.data import GameData
+
+        try:
+            self._core = stable_retro.RetroEmulator(os.fspath(rom_path))
+        except RuntimeError as error:
+            raise UserError(
+                f"ROM {rom_path}: the emulator refused it ({error}). Expected a Game Boy Advance "
+                "image (.gba), loaded once a process; check the file, and RETRO_CORE_PATH if set."
+            ) from error
+        self._data = GameData()
+        self._core.configure_data(self._data)
+        self._mask = np.zeros(len(BUTTONS), np.uint8)
+        self._blank = self._core.get_state()
+
+    @property
+    def state_version(self) -> bytes:
+        """The first four bytes of every save state of this core: mGBA's format version."""
+        return self._blank[:4]
+
+    def run(
+        self,
+        frames: int,
+        buttons: Collection[str] = (),
+        on_frame: Callable[[], None] | None = None,
+    ) -> None:
+        """Runs `frames` frames with `buttons` held; calls `on_frame` after each."""
+        self._mask[:] = 0
+        for button in buttons:
+            self._mask[BUTTONS.index(button)] = 1
+        self._core.set_button_mask(self._mask, 0)
+        for _ in range(frames):
+            self._core.step()
+            if on_frame is not None:
+                on_frame()
+
+    def screen(self) -> np.ndarray:
+        """The picture after the last frame, (160, 240, 3) uint8 RGB, a copy."""
+        return self._core.get_screen()
+
+    def ram(self) -> Ram:
+        """A snapshot of EWRAM and IWRAM."""
+        blocks = self._data.memory.blocks
+        return Ram(blocks[EWRAM], blocks[IWRAM])
+
+    def save_state(self) -> bytes:
+        """The whole console as bytes; `load_state` of it continues exactly from here."""
+        return self._core.get_state()
+
+    def load_state(self, data: bytes) -> None:
+        """Continues from a save state, raw or gzip-compressed.
+
+        Raises:
+            UserError: The state has another format version or size than this core's. mGBA loads
+                newer versions without complaint, and wrongly, so the version is compared first.
+        """
+        raw = gzip.decompress(data) if data[:2] == _GZIP_MAGIC else data
+        if raw[:4] != self.state_version or len(raw) != len(self._blank):
+            raise UserError(_state_mismatch(raw, self._blank))
+        self._core.set_state(raw)
+
+    def power_on(self) -> None:
+        """Back to the moment the console was switched on, before its first frame."""
+        self._core.set_state(self._blank)
+
+    def close(self) -> None:
+        """Frees the emulator, so that this process may load another ROM."""
+        del self._core, self._data
+
+
+def _state_mismatch(found: bytes, expected: bytes) -> str:
+    def describe(state: bytes) -> str:
+        version = struct.unpack("<I", state[:4])[0] if len(state) >= 4 else 0
+        return f"version {version:#010x}, {len(state):,} bytes"
+
+    return (
+        f"save state: found {describe(found)}; this emulator core reads {describe(expected)}. "
+        "Record the state again with this core, or point RETRO_CORE_PATH at a folder with an mGBA "
+        "core of the state's own version (version 0x01000007 is mGBA 0.10, which Debian packages "
+        "as libretro-mgba)."
+    )

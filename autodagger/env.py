@@ -1,0 +1,151 @@
+"""A Gymnasium environment over the emulator: buttons in, pixels out, game state in `info`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import jmespath
+import numpy as np
+from PIL import Image
+
+from autodagger.emulator import SCREEN_SHAPE, Emulator
+from autodagger.errors import UserError
+from autodagger.game import NO_OP, Game, load_game
+from autodagger.milestone import Milestone
+
+
+class GameEnv(gymnasium.Env[np.ndarray, np.int64]):
+    """One episode goes for one milestone; without a milestone it never ends by itself.
+
+    A step holds the action's button for `game.hold_frames` frames and releases it for a number of
+    frames drawn from `game.release_frames` with the environment's own generator: equal state, seed
+    and actions give equal frames.
+
+    Observation: the screen, (160, 240, 3) uint8 RGB. Reward: 1.0 on the step that reaches the
+    milestone, else 0.0. `terminated`: reached or lost (`fail_when`). `truncated`: `max_steps`.
+    `info`: `state` (game state dict with `prev_action`), `success` (bool), `frames` (frames of this
+    step; 0 after a reset).
+
+    Args:
+        game_dir: The game's folder, see `autodagger.game.load_game`.
+        rom_path: ROM file; None takes the one in the game's folder.
+        milestone: What the episode is for.
+        max_steps: Steps until truncation; None takes the milestone's own.
+        on_frame: Called after every emulated frame, for videos.
+    """
+
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 60}
+
+    def __init__(
+        self,
+        game_dir: Path,
+        rom_path: Path | None = None,
+        milestone: Milestone | None = None,
+        max_steps: int | None = None,
+        on_frame: Callable[[], None] | None = None,
+        render_mode: str | None = None,
+    ) -> None:
+        if render_mode not in (None, "rgb_array"):
+            raise ValueError(f"render_mode is {render_mode!r}; expected None or 'rgb_array'")
+        self.render_mode = render_mode
+        self.game: Game = load_game(Path(game_dir))
+        self.emulator = Emulator(rom_path or Path(game_dir) / self.game.rom)
+        self.max_steps = max_steps or (milestone.max_steps if milestone else None)
+        self._milestone_id = milestone.id if milestone else None
+        self._done = jmespath.compile(milestone.done_when) if milestone else None
+        self._lost = (
+            jmespath.compile(milestone.fail_when) if milestone and milestone.fail_when else None
+        )
+        self._on_frame = on_frame
+        self._steps = 0
+        self.observation_space = gymnasium.spaces.Box(0, 255, SCREEN_SHAPE, np.uint8)
+        self.action_space = gymnasium.spaces.Discrete(len(self.game.actions))
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[np.ndarray, dict[str, Any]]:
+        """Starts an episode from `options["state"]` (save state bytes or a file), or power-on.
+
+        Raises:
+            UserError: The save state is not this core's.
+        """
+        super().reset(seed=seed)
+        self._steps = 0
+        start = (options or {}).get("state")
+        if start is None:
+            self.emulator.power_on()
+            # Before its first frame the console has drawn nothing and the game's RAM is unset.
+            self.emulator.run(1)
+        else:
+            self.emulator.load_state(start if isinstance(start, bytes) else Path(start).read_bytes())
+        state = self._read_state(NO_OP)
+        return self.emulator.screen(), {"state": state, "success": False, "frames": 0}
+
+    def step(
+        self, action: np.int64 | int
+    ) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+        """Presses one button, see the class."""
+        name = self.game.actions[int(action)]
+        fewest, most = self.game.release_frames
+        released = int(self.np_random.integers(fewest, most + 1))
+        held = () if name == NO_OP else (name,)
+        self.emulator.run(self.game.hold_frames, held, self._on_frame)
+        self.emulator.run(released, (), self._on_frame)
+        self._steps += 1
+        state = self._read_state(name)
+        success = self._done is not None and self._holds(self._done, "done_when", state)
+        lost = not success and self._lost is not None and self._holds(self._lost, "fail_when", state)
+        truncated = not (success or lost) and self._steps == self.max_steps
+        info = {"state": state, "success": success, "frames": self.game.hold_frames + released}
+        return self.emulator.screen(), float(success), success or lost, truncated, info
+
+    def render(self) -> np.ndarray | None:  # type: ignore[override]
+        """The screen, (160, 240, 3) uint8 RGB, in render mode "rgb_array"."""
+        return self.emulator.screen() if self.render_mode == "rgb_array" else None
+
+    def close(self) -> None:
+        """Frees the process's emulator."""
+        if hasattr(self, "emulator"):
+            self.emulator.close()
+            del self.emulator
+
+    def _read_state(self, prev_action: str) -> dict[str, Any]:
+        state = self.game.read_state(self.emulator.ram())
+        state["prev_action"] = prev_action
+        return state
+
+    def _holds(self, expression: Any, key: str, state: dict[str, Any]) -> bool:
+        value = expression.search(state)
+        if isinstance(value, bool) or value is None:
+            return bool(value)
+        raise UserError(
+            f"milestone {self._milestone_id}: {key} gave {value!r}; expected true or false. "
+            "Compare the value with something, for instance \"player.location == 'TOWN'\"."
+        )
+
+
+def preprocess(screen: np.ndarray, frame_size: tuple[int, int], grayscale: bool) -> np.ndarray:
+    """What the student sees of a screen.
+
+    Args:
+        screen: (160, 240, 3) uint8 RGB.
+        frame_size: Height and width of the result in pixels.
+        grayscale: Whether the colours become one channel (ITU-R 601 luma, as Pillow's mode "L").
+
+    Returns:
+        (height, width, 1 or 3) uint8; each pixel the mean of the area it covers.
+    """
+    height, width = frame_size
+    if grayscale:
+        image = Image.fromarray(screen).convert("L")
+    else:
+        image = Image.fromarray(screen)
+    if image.size != (width, height):
+        rows, row_rest = divmod(screen.shape[0], height)
+        columns, column_rest = divmod(screen.shape[1], width)
+        if row_rest == column_rest == 0:
+            image = image.reduce((columns, rows))
+        else:
+            image = image.resize((width, height), Image.Resampling.BOX)
+    return np.asarray(image, np.uint8).reshape(height, width, -1)

@@ -1,0 +1,232 @@
+"""Evaluates experts and students: episodes on fresh seeds, reports, trajectories to replay."""
+
+import difflib
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autodagger.errors import UserError
+from autodagger.expert import ExpertError
+from autodagger.files import sha1_file, write_bytes, write_json
+from autodagger.game import load_game
+from autodagger.milestone import Milestone
+from autodagger.rollout import Episode, EpisodePlan, Rollouts, RolloutSpec, expert_policy
+from autodagger.seeding import derive_seed
+from autodagger.states import StartState, load_start_states, recorded_with, save_start_states
+from autodagger.stats import wilson_interval
+
+Progress = Callable[[str], None]
+
+LAST_SUCCESS = "last_success.zip"
+"""States of the latest evaluation that succeeded, kept beside those of the latest evaluation."""
+
+
+@dataclass(frozen=True)
+class ExpertOutputs:
+    """Files that `evaluate_expert` writes."""
+
+    report: Path
+    trajectories: Path
+    states: Path
+
+
+def plan_episodes(
+    states: Sequence[StartState], count: int, seed: int, *purpose: str | int
+) -> list[EpisodePlan]:
+    """`count` episodes that go through all start states in turn, each with a seed of its own."""
+    return [
+        EpisodePlan(derive_seed(seed, *purpose, k), state.name, state.data)
+        for k in range(count)
+        for state in [states[k % len(states)]]
+    ]
+
+
+def evaluate_expert(
+    *,
+    game_dir: Path,
+    rom_path: Path,
+    milestone: Milestone,
+    expert_path: Path,
+    tools_dir: Path | None,
+    start_states: Path | None,
+    missing_start: str | None,
+    episodes: int,
+    seed: int,
+    num_envs: int,
+    outputs: ExpertOutputs,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Plays the expert and records the save state of each success: the next milestone's starts.
+
+    What a user can expect to go wrong (no expert file, one that cannot be loaded, no start state)
+    becomes a report with `status` "failed", `reason` and `error`, and empty states.
+
+    Args:
+        expert_path: Where the expert is expected; the file need not exist.
+        start_states: File for `load_start_states`; None is power-on.
+        missing_start: Why there is no start state, if there is none.
+        episodes: Number of episodes.
+        num_envs: Environments playing side by side.
+
+    Returns:
+        The report, as written.
+    """
+    played: list[Episode] = []
+    reason, error = _find_obstacle(expert_path, start_states, missing_start)
+    states = [] if reason else load_start_states(start_states)
+    if reason is None:
+        spec = RolloutSpec(
+            game_dir, rom_path, milestone, expert_path, tools_dir, milestone.max_steps
+        )
+        plans = plan_episodes(states, episodes, seed, milestone.id, "expert_eval")
+        try:
+            with Rollouts(spec, min(num_envs, episodes)) as rollouts:
+                played = rollouts.play(
+                    plans,
+                    expert_policy,
+                    observe=False,
+                    keep_state=True,
+                    on_episode=_report_each(progress, episodes, "expert"),
+                )
+        except ExpertError as load_error:
+            reason, error = "expert cannot be loaded", f"{expert_path}: {load_error}"
+        except UserError as start_error:
+            reason, error = "start state or ROM cannot be loaded", str(start_error)
+    report = {
+        "milestone_id": milestone.id,
+        "status": "failed" if reason else "evaluated",
+        "reason": reason,
+        "error": error,
+        **summarize_episodes(played),
+        "start_states": len(states),
+        "recorded_states": sum(episode.success for episode in played),
+    }
+    _record_states(outputs.states, played, rom_path, progress)
+    write_trajectories(outputs.trajectories, milestone, game_dir, "expert_eval", played)
+    write_json(outputs.report, report)
+    return report
+
+
+def summarize_episodes(played: Sequence[Episode]) -> dict[str, Any]:
+    """Rates, interval and a line an episode; steps are of the successful ones (None without any)."""
+    steps = [episode.steps for episode in played if episode.success]
+    return {
+        "success_rate": len(steps) / len(played) if played else None,
+        "successes": len(steps),
+        "interval": list(wilson_interval(len(steps), len(played))) if played else None,
+        "mean_steps": round(statistics.fmean(steps), 4) if steps else None,
+        "std_steps": round(statistics.pstdev(steps), 4) if steps else None,
+        "episodes": [
+            {
+                "episode": number,
+                "seed": episode.plan.seed,
+                "start_state": episode.plan.start_name,
+                "success": episode.success,
+                "outcome": episode.outcome.value,
+                "steps": episode.steps,
+                "frames": episode.frames,
+                "error": episode.error,
+                "log": episode.log[-5:],
+            }
+            for number, episode in enumerate(played, 1)
+        ],
+    }
+
+
+def trajectory(name: str, episode: Episode) -> dict[str, Any]:
+    """What it takes to play an episode again, frame for frame; `name` becomes the video's."""
+    return {
+        "name": name,
+        "seed": episode.plan.seed,
+        "start_state": episode.plan.start_name,
+        "outcome": episode.outcome.value,
+        "frames": episode.frames,
+        "acts": episode.acts,
+        "labels": episode.labels,
+    }
+
+
+def write_trajectories(
+    path: Path, milestone: Milestone, game_dir: Path, prefix: str, played: Sequence[Episode]
+) -> None:
+    """Writes evaluation episodes for replay, named `{prefix}_ep1_success_steps45`."""
+    named = [
+        trajectory(
+            f"{prefix}_ep{number}_{'success' if episode.success else 'fail'}_steps{episode.steps}",
+            episode,
+        )
+        for number, episode in enumerate(played, 1)
+    ]
+    write_json(
+        path,
+        {
+            "milestone_id": milestone.id,
+            "actions": list(load_game(game_dir).actions),
+            "episodes": named,
+        },
+    )
+
+
+def _find_obstacle(
+    expert_path: Path, start_states: Path | None, missing_start: str | None
+) -> tuple[str | None, str | None]:
+    """What keeps an expert from being evaluated: (reason, what was looked for)."""
+    if not expert_path.is_file():
+        folder = expert_path.parent
+        known = sorted(path.name for path in folder.glob("*.py")) if folder.is_dir() else []
+        near = difflib.get_close_matches(expert_path.name, known, n=1)
+        hint = f"; the nearest file there is {near[0]}" if near else f" ({len(known)} others there)"
+        return "no expert file", (
+            f"{expert_path} does not exist{hint}. Write it (run(state) -> button name), "
+            "or name its folder with policy_dir."
+        )
+    try:
+        compile(expert_path.read_text(encoding="utf-8"), str(expert_path), "exec")
+    except (SyntaxError, ValueError) as error:
+        line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
+        text = error.msg if isinstance(error, SyntaxError) else str(error)
+        return "expert cannot be loaded", f"{expert_path}{line}: {text}. Mend that line."
+    if missing_start is None and start_states is not None and not load_start_states(start_states):
+        missing_start = f"{start_states} holds no state: the milestone before was never reached"
+    if missing_start is not None:
+        return "no start state", (
+            f"{missing_start}. Mend the expert of the milestone before, "
+            "or put a save state of its end into state_dir as {PREVIOUS}_completed.state."
+        )
+    return None, None
+
+
+def _report_each(progress: Progress, total: int, who: str) -> Callable[[Episode], None]:
+    counts = {"played": 0, "reached": 0}
+
+    def report(episode: Episode) -> None:
+        counts["played"] += 1
+        counts["reached"] += episode.success
+        if counts["played"] == total:
+            progress(f"{who}: {counts['reached']}/{total} episodes reach it")
+
+    return report
+
+
+def _record_states(
+    path: Path, played: Sequence[Episode], rom_path: Path, progress: Progress
+) -> None:
+    """Writes the states of the successes; without any, those of the last evaluation that had some.
+
+    A broken expert thus fails its own milestone and not all that come after it.
+    """
+    states = [
+        StartState(f"ep{number}.state", episode.state)
+        for number, episode in enumerate(played, 1)
+        if episode.success
+    ]
+    rom_sha1 = sha1_file(rom_path)
+    kept = path.with_name(LAST_SUCCESS)
+    if not states and recorded_with(kept, rom_sha1):
+        states = load_start_states(kept)
+        progress(f"no success: the next milestone starts from {len(states)} states of an earlier run")
+    save_start_states(path, states, rom_sha1)
+    if states:
+        write_bytes(kept, path.read_bytes())
