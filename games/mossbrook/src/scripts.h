@@ -6,44 +6,35 @@
 
 enum ScriptId {
     SCRIPT_NONE,
+    /* people: the names that the map files use */
     SCRIPT_MOM,
     SCRIPT_RIVAL,
-    SCRIPT_RIVAL_PARENT,
+    SCRIPT_RIVAL_MOM,
     SCRIPT_VILLAGER,
-    SCRIPT_PROFESSOR,   /* beside the bag, on the route */
-    SCRIPT_LAB_PROFESSOR,
-    SCRIPT_ASSISTANT,   /* in the laboratory */
-    SCRIPT_KEEPER,      /* of the care house */
-    SCRIPT_GUEST,       /* in the care house */
-    SCRIPT_TOWNSMAN,    /* in the second town */
-    SCRIPT_WALKER,      /* on the narrow path */
-    SCRIPT_GYM_TRAINER,
-    SCRIPT_GYM_LEADER,
-    /* from here on not people: looked at, or started by the story */
+    SCRIPT_PROFESSOR_ROUTE, /* beside the bag; gone once the first battle is won */
+    SCRIPT_PROFESSOR,       /* in the laboratory */
+    SCRIPT_AIDE,
+    SCRIPT_KEEPER,          /* of the care house */
+    SCRIPT_TOWN2_VILLAGER,
+    SCRIPT_WALKER,
+    SCRIPT_TRAINER,
+    SCRIPT_LEADER,
+    /* things looked at, and what the story starts by itself */
     SCRIPT_CLOCK,
     SCRIPT_BAG,
-    SCRIPT_FIRST_BATTLE,
-    SCRIPT_MOM_STOPS,   /* mom speaks by herself when the clock is set */
+    SCRIPT_MOM_GREETS,
+    SCRIPT_MOM_STOPS,
     SCRIPT_LAB_WELCOME,
-    SCRIPT_LOST,        /* waking in bed after a lost battle */
-    SCRIPT_TEXT,        /* show one text and nothing more */
+    SCRIPT_AFTER_BATTLE,
+    SCRIPT_LOST,
     SCRIPT_COUNT
 };
 
-/* Behaviours of the tiles that can be examined (see map.h for those below 6). */
-enum Examine {
-    EXAMINE_CLOCK = 6,
-    EXAMINE_BAG,
-    EXAMINE_SIGN,
-    EXAMINE_TV,
-    EXAMINE_BED,
-    EXAMINE_SHELF,
-    EXAMINE_MACHINE,
-    EXAMINE_STATUE,
-    EXAMINE_END,
-};
-
 void script_start(u8 script);
-void script_update(void); /* once a frame while game.script is not SCRIPT_NONE */
+void script_update(void);            /* once a frame while nothing else is going on */
+void script_on_arrival(void);        /* a map was entered: does the story go on by itself? */
+void script_examine(u8 behaviour);   /* A was pressed in front of a tile to examine */
+u16 script_gate(u8 from, u8 to);     /* text that keeps the player from leaving, 0 when free */
+int script_npc_present(u8 script);   /* is this person on the map at this point of the story? */
 
 #endif

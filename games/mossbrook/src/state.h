@@ -35,8 +35,6 @@ enum Scene {
     SCENE_COUNT
 };
 
-enum Facing { FACE_DOWN, FACE_UP, FACE_LEFT, FACE_RIGHT };
-
 enum MenuKind {
     MENU_NONE,
     MENU_YES_NO,  /* items: 0 yes, 1 no */
@@ -60,6 +58,7 @@ enum Flag {
     FLAG_HEALED = 1 << 7,
     FLAG_TRAINER_BEATEN = 1 << 8,
     FLAG_BADGE_WON = 1 << 9,
+    FLAG_MOM_GREETED = 1 << 10,
 };
 
 enum BattlePhase {
@@ -108,14 +107,14 @@ typedef struct {
     u8 npc_count;    /* 0x013 */
     u8 player_x;     /* 0x014 while walking, the tile walked to */
     u8 player_y;     /* 0x015 */
-    u8 facing;       /* 0x016 enum Facing */
+    u8 facing;       /* 0x016 0 down, 1 up, 2 left, 3 right */
     u8 moving;       /* 0x017 frames left of the present step, 0 standing */
 
     u32 flags;       /* 0x018 enum Flag */
     u8 last_bed;     /* 0x01C enum MapId: where a lost battle ends */
     u8 defeats;      /* 0x01D battles lost, stops at 255 */
     u8 items;        /* 0x01E berries in the pocket */
-    u8 doors_open;   /* 0x01F bit k: switch k was pressed and door k is open */
+    u8 doors_open;   /* 0x01F gym doors: bit 0 the red ones, bit 1 the blue ones */
 
     u8 menu_kind;    /* 0x020 enum MenuKind */
     u8 menu_cursor;  /* 0x021 item under the cursor */
@@ -159,8 +158,8 @@ typedef struct {
     NpcState npcs[MAX_NPCS]; /* 0x090 people of the current map */
 
     /* 0x0D0 behaviour of every tile of the current map, row by row, map_width a row (enum Behaviour
-     * in map.h: 0 free, 1 solid, 2 tall grass, 3 counter, 4 switch, 5 closed gym door, 6 and more
-     * things to examine). Changes when a gym door opens. */
+     * of the assets: 0 free, 1 solid, 2 tall grass, 3 counter, 4 switch, 5 closed gym door, 6 and
+     * more things to examine). Changes when a gym door opens. */
     u8 behaviour[MAX_MAP_SIDE * MAX_MAP_SIDE];
 } GameState; /* 0x4D0 bytes */
 
