@@ -1,0 +1,114 @@
+"""What every job of the workflow does around its work: one progress line an event, a log, an end.
+
+The `snakemake` object of a script comes in as an argument; the package never imports Snakemake.
+"""
+
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from autodagger.errors import UserError
+from autodagger.lifeline import PARENT_VARIABLE, exit_with_parent
+from autodagger.milestone import Milestone
+
+Progress = Callable[[str], None]
+"""Takes one event as a line of text, e.g. "iteration 2/10: 9/10 episodes reach it"."""
+
+_STAGE_WIDTH = len("student")
+
+
+@contextmanager
+def run_job(snakemake: Any, stage: str) -> Iterator[Progress]:
+    """Runs the body of a script: gives it a `progress` callable, and a failure its lines.
+
+    Whatever the body and the processes below it print goes to the rule's log; the terminal gets
+    the progress lines. While the body runs, and after it failed or was killed, a marker lies beside
+    the log (see `list_failed_jobs`).
+
+    Raises:
+        SystemExit: The body failed; the message and the log's path are on the terminal.
+    """
+    exit_with_parent()
+    log = Path(snakemake.log[0])
+    marker = log.with_suffix(".running")
+    log.parent.mkdir(parents=True, exist_ok=True)
+    marker.write_text(os.environ.get(PARENT_VARIABLE, ""))
+    with _redirect_to(log) as terminal:
+        progress = _make_progress(terminal, _format_prefix(snakemake, stage))
+        try:
+            yield progress
+        except Exception as error:
+            traceback.print_exc()
+            known = isinstance(error, UserError)
+            text = str(error) if known else f"{type(error).__name__}: {error}"
+            progress(f"failed: {text} (see {log})")
+            sys.exit(1)
+    marker.unlink(missing_ok=True)
+
+
+def get_task(snakemake: Any) -> dict[str, Any]:
+    """What the evaluations and the training have in common, as their keyword arguments."""
+    params = snakemake.params
+    start_states = snakemake.input.get("start_states")
+    return {
+        "game_dir": Path(params.game_dir),
+        "rom_path": Path(snakemake.input.rom),
+        "milestone": Milestone(**params.milestone),
+        "expert_path": Path(params.expert_path),
+        "tools_dir": Path(params.tools_dir) if params.tools_dir else None,
+        "start_states": Path(start_states) if start_states else None,
+    }
+
+
+def list_failed_jobs(log_folder: Path, snakemake_pid: int) -> list[tuple[str, str, Path]]:
+    """The jobs of one Snakemake that began and did not end well: (rule, milestone, log)."""
+    markers = sorted(Path(log_folder).glob("*/*.running"), key=lambda path: path.stat().st_mtime)
+    return [
+        (marker.parent.name, marker.stem, marker.with_suffix(".log"))
+        for marker in markers
+        if marker.read_text() == str(snakemake_pid)
+    ]
+
+
+@contextmanager
+def _redirect_to(log: Path) -> Iterator[int]:
+    """Sends stdout and stderr, of child processes too, to the log; yields the real stderr."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    saved = os.dup(1), os.dup(2)
+    with log.open("wb") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    try:
+        yield saved[1]
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os.dup2(saved[0], 1)
+        os.dup2(saved[1], 2)
+        os.close(saved[0])
+        os.close(saved[1])
+
+
+def _make_progress(terminal: int, prefix: str) -> Progress:
+    def progress(message: str) -> None:
+        print(time.strftime("%H:%M:%S"), message, file=sys.stderr, flush=True)
+        # One write a line: jobs side by side never mix within a line.
+        os.write(terminal, f"{prefix} {message}\n".encode())
+
+    return progress
+
+
+def _format_prefix(snakemake: Any, stage: str) -> str:
+    """`[ 5/12] PLAYER_BEDROOM     student`."""
+    known = snakemake.config["milestone_ids"]
+    milestone = snakemake.wildcards.get("milestone", "all")
+    width = max(map(len, known))
+    total = len(known)
+    number = f"{known.index(milestone) + 1:>{len(str(total))}}" if milestone in known else "-"
+    return f"[{number}/{total}] {milestone:<{width}} {stage:<{_STAGE_WIDTH}}"

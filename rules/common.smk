@@ -1,0 +1,256 @@
+"""The milestone table and the helpers that the rules take their inputs and params from."""
+
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+from autodagger.config import (
+    check_folders,
+    check_milestone_options,
+    load_config,
+    select_milestones,
+)
+from autodagger.errors import UserError
+from autodagger.files import read_json
+from autodagger.game import check_rom, load_game
+from autodagger.job import list_failed_jobs
+from autodagger.lifeline import PARENT_VARIABLE, hold_run_lock
+from autodagger.milestone import load_milestones
+from autodagger.sources import list_sources
+from autodagger.summary import (
+    build_failed_row,
+    collect_rows,
+    format_table,
+    write_results,
+)
+
+# Jobs find the package here, and end when this process does.
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, [workflow.basedir, os.environ.get("PYTHONPATH")])
+)
+os.environ[PARENT_VARIABLE] = str(os.getpid())
+
+
+def get_config_file():
+    """The config.yaml of the working folder, else the one beside the Snakefile."""
+    return (
+        "config.yaml"
+        if Path("config.yaml").is_file()
+        else f"{workflow.basedir}/config.yaml"
+    )
+
+
+def get_checked_config():
+    """The options with their defaults; what is wrong with them ends Snakemake without traceback."""
+    try:
+        return load_config(config, workflow.configfiles)
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
+
+
+def find_path(path):
+    """A path as the user wrote it, else the same beside the Snakefile; relative either way.
+
+    Relative paths keep a moved checkout up to date.
+    """
+    beside = Path(os.path.relpath(workflow.basedir), path)
+    return str(beside if beside.exists() and not Path(path).exists() else Path(path))
+
+
+def get_game_dir():
+    return find_path(
+        Path("games", config["game"]) if is_game_name() else config["game"]
+    )
+
+
+def is_game_name():
+    return "/" not in config["game"]
+
+
+def get_rom():
+    return (
+        find_path(config["rom_path"])
+        if config["rom_path"]
+        else str(Path(get_game_dir(), GAME.rom))
+    )
+
+
+def get_game():
+    try:
+        return load_game(Path(get_game_dir()))
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
+
+
+def get_milestone_table():
+    """Milestones by id, in config order, after everything a user can have wrong was checked."""
+    try:
+        check_rom(GAME, Path(get_rom()))
+        table = {
+            m.id: m
+            for m in load_milestones(
+                Path(find_path(config["milestone_config"])), GAME.done_when
+            )
+        }
+        check_milestone_options(config, list(table))
+        check_folders(
+            {
+                key: config[key] and find_path(config[key])
+                for key in ("policy_dir", "tools_dir")
+            }
+        )
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
+    config["milestone_ids"] = list(table)
+    return table
+
+
+def get_selection():
+    """The ids that this run makes, and the reason by id for those it skips."""
+    return select_milestones(config, list(MILESTONES))
+
+
+def get_goal(wildcards):
+    return MILESTONES[wildcards.milestone].to_params()
+
+
+def get_expert(wildcards):
+    """The expert's file; none, when it is missing: then adding it is a change of inputs."""
+    path = get_expert_path(wildcards)
+    return [path] if Path(path).is_file() else []
+
+
+def get_expert_path(wildcards):
+    return str(Path(find_path(config["policy_dir"]), f"{wildcards.milestone}.py"))
+
+
+def get_tools(wildcards):
+    if config["tools_dir"] is None:
+        return []
+    return sorted(map(str, Path(find_path(config["tools_dir"])).glob("*.py")))
+
+
+def get_start_states(wildcards):
+    """The user's own state, else what the previous expert recorded, else none (power-on)."""
+    previous = MILESTONES[wildcards.milestone].predecessor
+    if previous is None:
+        return []
+    path = Path(find_path(config["state_dir"]), f"{previous}_completed.state")
+    if path.is_file():
+        return str(path)
+    return checkpoints.evaluate_expert.get(milestone=previous).output.states
+
+
+def get_sources(*modules):
+    """The adapter, and the package's modules that decide the result of a rule."""
+    sources = [Path(get_game_dir(), "adapter.py"), *list_sources(*modules)]
+    return [os.path.relpath(path) for path in sources]
+
+
+def get_options(*names):
+    return {name: config[name] for name in names}
+
+
+def get_report(wildcards):
+    return checkpoints.evaluate_expert.get(milestone=wildcards.milestone).output.report
+
+
+def get_budget(wildcards):
+    return checkpoints.plan_budget.get(milestone=wildcards.milestone).output.budget
+
+
+def is_trained(milestone):
+    """Whether the budget says to train; Snakemake makes the budget first."""
+    checkpoints.evaluate_expert.get(
+        milestone=milestone
+    )  # a new report has this asked again
+    budget = checkpoints.plan_budget.get(milestone=milestone).output.budget
+    return read_json(budget)["decision"] == "train"
+
+
+def get_training(wildcards):
+    folder = f"{config['output_dir']}/models/{wildcards.milestone}"
+    return f"{folder}/training.json" if is_trained(wildcards.milestone) else []
+
+
+def get_student_report(wildcards):
+    folder = f"{config['output_dir']}/student_eval/{wildcards.milestone}"
+    return f"{folder}/student_eval.json" if is_trained(wildcards.milestone) else []
+
+
+def get_expert_videos():
+    milestones = SELECTED if config["record_video"] else []
+    return [
+        f"{config['output_dir']}/expert_eval_videos/{milestone}"
+        for milestone in milestones
+    ]
+
+
+def get_student_files(milestone):
+    """An input function: models, evaluation and videos of a milestone that is trained."""
+    output, model = config["output_dir"], f"models/{milestone}/dagger_{milestone}"
+    files = [f"{output}/{model}_best.pth", f"{output}/{model}_final.pth"]
+    files.append(f"{output}/student_eval/{milestone}/student_eval.json")
+    if config["record_video"]:
+        files.append(f"{output}/dagger_videos/{milestone}")
+    return lambda wildcards: files if is_trained(milestone) else []
+
+
+def is_gpu_used():
+    """Whether trainings take the GPU; torch would take seconds to say so at every start."""
+    return config["cuda"] and (
+        shutil.which("nvidia-smi") or Path("/dev/nvidiactl").exists()
+    )
+
+
+def get_results(failed=None):
+    return collect_rows(Path(config["output_dir"]), list(MILESTONES), SKIPPED, failed)
+
+
+def write_failures(logs):
+    """After a crash: CSV and JSON with a `failed` row for each milestone of which a job failed.
+
+    Its row on disk goes, so that the next run writes it anew.
+    """
+    output = Path(config["output_dir"])
+    failed = {}
+    for rule, milestone, log in find_failed_jobs(logs):
+        failed[milestone] = build_failed_row(output, milestone, rule, log)
+        Path(output, "rows", f"{milestone}.json").unlink(missing_ok=True)
+    rows = get_results(failed)
+    write_results(
+        rows, output / "pipeline_results.csv", output / "pipeline_results.json"
+    )
+    return rows
+
+
+def find_failed_jobs(logs):
+    """(rule, milestone, log) by the markers of jobs, and by Snakemake's own log."""
+    folder = Path(config["output_dir"], "logs")
+    jobs = list_failed_jobs(folder, os.getpid())
+    text = "".join(Path(path).read_text(errors="replace") for path in logs)
+    pattern = rf"^    log: {re.escape(str(folder))}/(\w+)/([\w-]+)\.log \(check"
+    for rule, milestone in re.findall(pattern, text, re.MULTILINE):
+        jobs.append((rule, milestone, folder / rule / f"{milestone}.log"))
+    return [job for job in jobs if job[1] in MILESTONES]
+
+
+def show_results(rows=None):
+    """The final table, and where everything is."""
+    output = config["output_dir"]
+    print(
+        f"\n{format_table(get_results() if rows is None else rows)}\n", file=sys.stderr
+    )
+    print(
+        f"Results in {output}/pipeline_results.csv and .json, models in {output}/models/",
+        file=sys.stderr,
+    )
+    if config["record_video"]:
+        print(
+            f"Videos in {output}/expert_eval_videos/ and {output}/dagger_videos/",
+            file=sys.stderr,
+        )

@@ -1,0 +1,45 @@
+"""One row a milestone, and all rows as CSV and JSON."""
+
+
+rule summarize_milestone:
+    input:
+        report=get_report,
+        budget=get_budget,
+        training=get_training,
+        student=get_student_report,
+    output:
+        row="<results>/rows/{milestone}.json",
+    log:
+        "<results>/logs/summarize_milestone/{milestone}.log",
+    benchmark:
+        "<results>/benchmarks/summarize_milestone/{milestone}.tsv"
+    conda:
+        "../envs/autodagger.yaml"
+    params:
+        folder=config["output_dir"],
+    message:
+        "{wildcards.milestone}: writing its row"
+    script:
+        "../scripts/summarize_milestone.py"
+
+
+rule summarize_pipeline:
+    input:
+        rows=expand("<results>/rows/{milestone}.json", milestone=SELECTED),
+    output:
+        csv="<results>/pipeline_results.csv",
+        json="<results>/pipeline_results.json",
+    log:
+        "<results>/logs/summarize_pipeline/all.log",
+    benchmark:
+        "<results>/benchmarks/summarize_pipeline/all.tsv"
+    conda:
+        "../envs/autodagger.yaml"
+    params:
+        folder=config["output_dir"],
+        milestones=list(MILESTONES),
+        skipped=SKIPPED,
+    message:
+        "writing pipeline_results.csv and pipeline_results.json"
+    script:
+        "../scripts/summarize_pipeline.py"

@@ -1,0 +1,17 @@
+"""Decides from an expert's report whether a student is trained, and its steps an episode."""
+
+from autodagger.budget import plan_budget
+from autodagger.files import read_json, write_json
+from autodagger.job import run_job
+
+with run_job(snakemake, "budget") as progress:
+    budget = plan_budget(
+        read_json(snakemake.input.report),
+        step_multiplier=snakemake.params.step_multiplier,
+        min_success_rate=snakemake.params.min_success_rate,
+    )
+    write_json(snakemake.output.budget, budget)
+    if budget["decision"] == "train":
+        progress(f"up to {budget['max_episode_steps']} steps an episode")
+    else:
+        progress(f"no student: {budget['reason']}")

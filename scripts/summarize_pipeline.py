@@ -1,0 +1,11 @@
+"""Writes every row on disk, and the skipped ones, as CSV and JSON."""
+
+from pathlib import Path
+
+from autodagger.job import run_job
+from autodagger.summary import collect_rows, write_results
+
+with run_job(snakemake, "summary"):
+    params = snakemake.params
+    rows = collect_rows(Path(params.folder), params.milestones, params.skipped)
+    write_results(rows, Path(snakemake.output.csv), Path(snakemake.output.json))
