@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import gymnasium
 import jmespath
@@ -32,10 +32,9 @@ class GameEnv(gymnasium.Env[np.ndarray, np.int64]):
         rom_path: ROM file; None takes the one in the game's folder.
         milestone: What the episode is for.
         max_steps: Steps until truncation; None takes the milestone's own.
-        on_frame: Called after every emulated frame, for videos.
     """
 
-    metadata = {"render_modes": ["rgb_array"], "render_fps": 60}
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 60}
 
     def __init__(
         self,
@@ -43,7 +42,6 @@ class GameEnv(gymnasium.Env[np.ndarray, np.int64]):
         rom_path: Path | None = None,
         milestone: Milestone | None = None,
         max_steps: int | None = None,
-        on_frame: Callable[[], None] | None = None,
         render_mode: str | None = None,
     ) -> None:
         if render_mode not in (None, "rgb_array"):
@@ -57,7 +55,7 @@ class GameEnv(gymnasium.Env[np.ndarray, np.int64]):
         self._lost = (
             jmespath.compile(milestone.fail_when) if milestone and milestone.fail_when else None
         )
-        self._on_frame = on_frame
+        self._on_frame: Callable[[], None] | None = None
         self._steps = 0
         self.observation_space = gymnasium.spaces.Box(0, 255, SCREEN_SHAPE, np.uint8)
         self.action_space = gymnasium.spaces.Discrete(len(self.game.actions))
@@ -78,13 +76,13 @@ class GameEnv(gymnasium.Env[np.ndarray, np.int64]):
             # Before its first frame the console has drawn nothing and the game's RAM is unset.
             self.emulator.run(1)
         else:
-            self.emulator.load_state(start if isinstance(start, bytes) else Path(start).read_bytes())
+            self.emulator.load_state(
+                start if isinstance(start, bytes) else Path(start).read_bytes()
+            )
         state = self._read_state(NO_OP)
         return self.emulator.screen(), {"state": state, "success": False, "frames": 0}
 
-    def step(
-        self, action: np.int64 | int
-    ) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+    def step(self, action: np.int64 | int) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
         """Presses one button, see the class."""
         name = self.game.actions[int(action)]
         fewest, most = self.game.release_frames
@@ -95,10 +93,16 @@ class GameEnv(gymnasium.Env[np.ndarray, np.int64]):
         self._steps += 1
         state = self._read_state(name)
         success = self._done is not None and self._holds(self._done, "done_when", state)
-        lost = not success and self._lost is not None and self._holds(self._lost, "fail_when", state)
+        lost = (
+            not success and self._lost is not None and self._holds(self._lost, "fail_when", state)
+        )
         truncated = not (success or lost) and self._steps == self.max_steps
         info = {"state": state, "success": success, "frames": self.game.hold_frames + released}
         return self.emulator.screen(), float(success), success or lost, truncated, info
+
+    def set_on_frame(self, on_frame: Callable[[], None] | None) -> None:
+        """Has `on_frame` called after every emulated frame of the steps that follow."""
+        self._on_frame = on_frame
 
     def render(self) -> np.ndarray | None:  # type: ignore[override]
         """The screen, (160, 240, 3) uint8 RGB, in render mode "rgb_array"."""

@@ -1,35 +1,25 @@
 """Evaluates experts and students: episodes on fresh seeds, reports, trajectories to replay."""
 
-import difflib
 import statistics
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from autodagger.errors import UserError
 from autodagger.expert import ExpertError
-from autodagger.files import sha1_file, write_bytes, write_json
+from autodagger.files import sha1_file, sha256_file, write_bytes, write_json
 from autodagger.game import load_game
 from autodagger.milestone import Milestone
 from autodagger.rollout import Episode, EpisodePlan, Rollouts, RolloutSpec, expert_policy
 from autodagger.seeding import derive_seed
 from autodagger.states import StartState, load_start_states, recorded_with, save_start_states
 from autodagger.stats import wilson_interval
+from autodagger.worker import NO_LABEL, Labels
 
 Progress = Callable[[str], None]
 
 LAST_SUCCESS = "last_success.zip"
 """States of the latest evaluation that succeeded, kept beside those of the latest evaluation."""
-
-
-@dataclass(frozen=True)
-class ExpertOutputs:
-    """Files that `evaluate_expert` writes."""
-
-    report: Path
-    trajectories: Path
-    states: Path
 
 
 def plan_episodes(
@@ -47,15 +37,16 @@ def evaluate_expert(
     *,
     game_dir: Path,
     rom_path: Path,
-    milestone: Milestone,
-    expert_path: Path,
+    milestone: Mapping[str, Any],
+    expert_path: Path | None,
+    missing_expert: str | None,
     tools_dir: Path | None,
     start_states: Path | None,
     missing_start: str | None,
     episodes: int,
     seed: int,
     num_envs: int,
-    outputs: ExpertOutputs,
+    outputs: Mapping[str, Path],
     progress: Progress,
 ) -> dict[str, Any]:
     """Plays the expert and records the save state of each success: the next milestone's starts.
@@ -64,23 +55,26 @@ def evaluate_expert(
     becomes a report with `status` "failed", `reason` and `error`, and empty states.
 
     Args:
-        expert_path: Where the expert is expected; the file need not exist.
+        milestone: What `Milestone.to_params` gave.
+        expert_path: The expert's file; None when there is none.
+        missing_expert: Where it was looked for, if there is none.
         start_states: File for `load_start_states`; None is power-on.
         missing_start: Why there is no start state, if there is none.
         episodes: Number of episodes.
         num_envs: Environments playing side by side.
+        outputs: Files to write: `report`, `trajectories`, `states`.
 
     Returns:
         The report, as written.
     """
+    goal = Milestone(**milestone)
     played: list[Episode] = []
-    reason, error = _find_obstacle(expert_path, start_states, missing_start)
+    reason, error = _find_obstacle(expert_path, missing_expert, start_states, missing_start)
     states = [] if reason else load_start_states(start_states)
     if reason is None:
-        spec = RolloutSpec(
-            game_dir, rom_path, milestone, expert_path, tools_dir, milestone.max_steps
-        )
-        plans = plan_episodes(states, episodes, seed, milestone.id, "expert_eval")
+        assert expert_path is not None
+        spec = RolloutSpec(game_dir, rom_path, goal, expert_path, tools_dir, goal.max_steps)
+        plans = plan_episodes(states, episodes, seed, goal.id, "expert_eval")
         try:
             with Rollouts(spec, min(num_envs, episodes)) as rollouts:
                 played = rollouts.play(
@@ -95,7 +89,7 @@ def evaluate_expert(
         except UserError as start_error:
             reason, error = "start state or ROM cannot be loaded", str(start_error)
     report = {
-        "milestone_id": milestone.id,
+        "milestone_id": goal.id,
         "status": "failed" if reason else "evaluated",
         "reason": reason,
         "error": error,
@@ -103,10 +97,91 @@ def evaluate_expert(
         "start_states": len(states),
         "recorded_states": sum(episode.success for episode in played),
     }
-    _record_states(outputs.states, played, rom_path, progress)
-    write_trajectories(outputs.trajectories, milestone, game_dir, "expert_eval", played)
-    write_json(outputs.report, report)
+    _record_states(outputs["states"], played, rom_path, progress)
+    write_trajectories(outputs["trajectories"], goal, game_dir, "expert_eval", played)
+    write_json(outputs["report"], report)
     return report
+
+
+def evaluate_student(
+    *,
+    game_dir: Path,
+    rom_path: Path,
+    milestone: Mapping[str, Any],
+    expert_path: Path,
+    tools_dir: Path | None,
+    start_states: Path | None,
+    model: Path,
+    max_episode_steps: int,
+    episodes: int,
+    seed: int,
+    num_envs: int,
+    cuda: bool,
+    threads: int,
+    outputs: Mapping[str, Path],
+    progress: Progress,
+) -> dict[str, Any]:
+    """Plays a trained student on seeds that training never used.
+
+    The expert is asked along the way only to report how often the student agrees with it.
+
+    Args:
+        model: The student's `.pth`.
+        max_episode_steps: The student's budget an episode, in steps.
+        outputs: Files to write: `report`, `trajectories`.
+
+    Returns:
+        The report, as written.
+    """
+    import torch  # the evaluation of experts starts faster without it
+
+    from autodagger.policy import GreedyPolicy, choose_device, load_student
+
+    torch.set_num_threads(threads)
+    goal = Milestone(**milestone)
+    student, content = load_student(model)
+    size = tuple(content["frame_size"])
+    spec = RolloutSpec(
+        game_dir,
+        rom_path,
+        goal,
+        expert_path,
+        tools_dir,
+        max_episode_steps,
+        size,
+        content["grayscale"],
+    )
+    device = choose_device(cuda)
+    policy = GreedyPolicy(student.to(device), device)
+    states = load_start_states(start_states)
+    plans = plan_episodes(states, episodes, seed, goal.id, "student_eval")
+    with Rollouts(spec, min(num_envs, episodes)) as rollouts:
+        played = rollouts.play(
+            plans,
+            policy,
+            labels=Labels.OPTIONAL,
+            on_episode=_report_each(progress, episodes, "student"),
+        )
+    report = {
+        "milestone_id": goal.id,
+        "model_sha256": sha256_file(model),
+        **summarize_episodes(played),
+        "agreement": agreement(played),
+    }
+    write_trajectories(outputs["trajectories"], goal, game_dir, "student_eval", played)
+    write_json(outputs["report"], report)
+    return report
+
+
+def agreement(played: Sequence[Episode]) -> float | None:
+    """Share of the labelled states in which the student did what the expert says."""
+    pairs = [
+        act == label
+        for episode in played
+        for act, label in zip(episode.acts, episode.labels, strict=True)
+        if label != NO_LABEL
+    ]
+    return round(sum(pairs) / len(pairs), 4) if pairs else None
 
 
 def summarize_episodes(played: Sequence[Episode]) -> dict[str, Any]:
@@ -170,31 +245,21 @@ def write_trajectories(
 
 
 def _find_obstacle(
-    expert_path: Path, start_states: Path | None, missing_start: str | None
+    expert_path: Path | None,
+    missing_expert: str | None,
+    start_states: Path | None,
+    missing_start: str | None,
 ) -> tuple[str | None, str | None]:
-    """What keeps an expert from being evaluated: (reason, what was looked for)."""
-    if not expert_path.is_file():
-        folder = expert_path.parent
-        known = sorted(path.name for path in folder.glob("*.py")) if folder.is_dir() else []
-        near = difflib.get_close_matches(expert_path.name, known, n=1)
-        hint = f"; the nearest file there is {near[0]}" if near else f" ({len(known)} others there)"
-        return "no expert file", (
-            f"{expert_path} does not exist{hint}. Write it (run(state) -> button name), "
-            "or name its folder with policy_dir."
-        )
+    """What keeps an expert from being evaluated: (reason, details with the next step)."""
+    if expert_path is None:
+        return "no expert file", missing_expert
     try:
         compile(expert_path.read_text(encoding="utf-8"), str(expert_path), "exec")
-    except (SyntaxError, ValueError) as error:
-        line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
-        text = error.msg if isinstance(error, SyntaxError) else str(error)
-        return "expert cannot be loaded", f"{expert_path}{line}: {text}. Mend that line."
-    if missing_start is None and start_states is not None and not load_start_states(start_states):
-        missing_start = f"{start_states} holds no state: the milestone before was never reached"
-    if missing_start is not None:
-        return "no start state", (
-            f"{missing_start}. Mend the expert of the milestone before, "
-            "or put a save state of its end into state_dir as {PREVIOUS}_completed.state."
-        )
+    except SyntaxError as error:
+        details = f"{expert_path}, line {error.lineno}: {error.msg}. Mend that line."
+        return "expert cannot be loaded", details
+    if start_states is not None and not load_start_states(start_states):
+        return "no start state", missing_start
     return None, None
 
 
@@ -226,7 +291,9 @@ def _record_states(
     kept = path.with_name(LAST_SUCCESS)
     if not states and recorded_with(kept, rom_sha1):
         states = load_start_states(kept)
-        progress(f"no success: the next milestone starts from {len(states)} states of an earlier run")
+        progress(
+            f"no success: the next milestone starts from {len(states)} states of an earlier run"
+        )
     save_start_states(path, states, rom_sha1)
     if states:
         write_bytes(kept, path.read_bytes())

@@ -76,8 +76,7 @@ class Expert:
         index = self._actions.get(answer.lower()) if isinstance(answer, str) else None
         if index is None:
             raise ExpertError(
-                f"{self._path.name} answered {answer!r}; expected one of "
-                f"{', '.join(self._actions)}"
+                f"{self._path.name} answered {answer!r}; expected one of {', '.join(self._actions)}"
             )
         return index
 
@@ -87,7 +86,7 @@ class Expert:
         for code in self._tools:
             module = ModuleType(Path(code.co_filename).stem)
             module.__dict__.update(shared)
-            exec(code, module.__dict__)
+            exec(code, module.__dict__)  # noqa: S102  the process is confined
             shared |= {
                 name: value
                 for name, value in vars(module).items()
@@ -99,7 +98,7 @@ class Expert:
                 module.__dict__.setdefault(name, value)
         expert = ModuleType(self._path.stem)
         expert.__dict__.update(shared, __file__=str(self._path))
-        exec(self._code, expert.__dict__)
+        exec(self._code, expert.__dict__)  # noqa: S102  the process is confined
         return expert
 
     def _log(self, message: object) -> None:
@@ -117,9 +116,7 @@ class Expert:
                 f"{self._path.name} took longer than {CALL_LIMIT_SECONDS:g} s {doing}"
             ) from None
         except BaseException as error:  # SystemExit too: it must not end the pipeline
-            raise ExpertError(
-                f"{self._path.name} raised {_describe(error)} {doing}"
-            ) from error
+            raise ExpertError(f"{self._path.name} raised {_describe(error)} {doing}") from error
 
 
 def _compile(path: Path) -> CodeType:

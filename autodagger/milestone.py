@@ -27,25 +27,30 @@ class Milestone:
 
     Attributes:
         id: Letters, digits, `_` and `-`: part of many file names.
-        index: Position in the milestone file, from 0.
-        description: One line for people.
         predecessor: The milestone whose success is this one's start; None starts from power-on.
         max_steps: Longest expert episode in steps.
         done_when: JMESPath expression over the game state; true when the milestone is reached.
         fail_when: JMESPath expression; true when the episode is lost. None: only time loses it.
+        index: Position in the milestone file, from 0.
+        description: One line for people.
     """
 
     id: str
-    index: int
-    description: str
     predecessor: str | None
     max_steps: int
     done_when: str
     fail_when: str | None = None
+    index: int = 0
+    description: str = ""
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, for Snakemake params and digests."""
-        return asdict(self)
+    def to_params(self) -> dict[str, Any]:
+        """What an episode depends on, as plain values: `Milestone(**params)` plays the same.
+
+        Without index and description: moving or describing a milestone reruns nothing.
+        """
+        params = asdict(self)
+        del params["index"], params["description"]
+        return params
 
 
 def load_milestones(path: Path, done_when: Mapping[str, str] | None = None) -> list[Milestone]:
@@ -72,7 +77,9 @@ def _read_entries(path: Path) -> list[Any]:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise UserError(f"milestone file {path}: not valid JSON ({error}). Mend that line.") from error
+        raise UserError(
+            f"milestone file {path}: not valid JSON ({error}). Mend that line."
+        ) from error
     entries = data.get("milestones") if isinstance(data, dict) else None
     if not isinstance(entries, list) or not entries:
         raise UserError(
@@ -94,7 +101,9 @@ def _parse_entry(
             raise UserError(f"{where}: unknown key {key!r}{_nearest(key, _KEYS)}.")
     max_steps = entry.get("max_steps", DEFAULT_MAX_STEPS)
     if isinstance(max_steps, bool) or not isinstance(max_steps, int) or max_steps < 1:
-        raise UserError(f"{where}: max_steps is {max_steps!r}; expected a whole number of steps >= 1.")
+        raise UserError(
+            f"{where}: max_steps is {max_steps!r}; expected a whole number of steps >= 1."
+        )
     done = entry.get("done_when", done_when.get(milestone_id))
     if done is None:
         raise UserError(

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -158,7 +158,7 @@ class Rollouts:
             self.close()
             raise
 
-    def __enter__(self) -> "Rollouts":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,0 +1,139 @@
+"""DAgger's aggregated dataset: every labelled state once, with a count."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autodagger.rollout import Episode
+from autodagger.worker import NO_LABEL
+
+_GROWTH = 1.25
+
+
+@dataclass(frozen=True)
+class Samples:
+    """The dataset as the learner reads it: one row per distinct (frame, previous action, label).
+
+    Attributes:
+        frame: (N,) int64, index into the frames.
+        prev_act: (N,) int64, action before; 0 where it is not used.
+        label: (N,) int64, the expert's action.
+        count: (N,) int64, how often the row was visited.
+        best_label: (N,) int64, the label seen most often with the row's input: what a perfect
+            student would answer.
+    """
+
+    frame: np.ndarray
+    prev_act: np.ndarray
+    label: np.ndarray
+    count: np.ndarray
+    best_label: np.ndarray
+
+
+class Dataset:
+    """Labelled states. Equal frames are stored once, equal transitions are counted.
+
+    Args:
+        obs_shape: Height, width and channels of a frame.
+        previous_action: Whether the student also sees its previous action.
+    """
+
+    def __init__(self, obs_shape: tuple[int, int, int], previous_action: bool) -> None:
+        self._previous_action = previous_action
+        self._frames = np.empty((0, *obs_shape), np.uint8)
+        self._n_frames = 0
+        self._frame_index: dict[bytes, int] = {}
+        self._rows: dict[tuple[int, int, int], int] = {}
+        self._counts: list[int] = []
+        self._log: list[tuple[int, int, int, int]] = []
+        self._saved_frames = self._saved_transitions = 0
+
+    @property
+    def transitions(self) -> int:
+        """Labelled states visited, equal ones counted each time: the expert's answers."""
+        return len(self._log)
+
+    @property
+    def frames(self) -> np.ndarray:
+        """(F, H, W, C) uint8, the distinct frames; a view that is valid until the next `add`."""
+        return self._frames[: self._n_frames]
+
+    def add(self, episodes: Sequence[Episode]) -> None:
+        """Adds the labelled states of episodes played with `keep_obs`."""
+        for episode in episodes:
+            prev_act = 0
+            for step, (act, label) in enumerate(zip(episode.acts, episode.labels, strict=True)):
+                if label != NO_LABEL:
+                    assert episode.obs is not None
+                    self._add_transition(self._find_frame(episode.obs[step]), prev_act, label, act)
+                prev_act = act
+
+    def samples(self) -> Samples:
+        """The rows to learn from."""
+        keys = np.array(list(self._rows), np.int64).reshape(-1, 3)  # (N, 3)
+        counts = np.array(self._counts, np.int64)
+        best: dict[tuple[int, int], tuple[int, int]] = {}
+        for (frame, prev_act, label), count in zip(self._rows, self._counts, strict=True):
+            # More often wins; of equals the lower action index, so that the answer is fixed.
+            best[frame, prev_act] = max(best.get((frame, prev_act), (0, 0)), (count, -label))
+        best_label = [-best[frame, prev_act][1] for frame, prev_act, _ in self._rows]
+        return Samples(keys[:, 0], keys[:, 1], keys[:, 2], counts, np.array(best_label, np.int64))
+
+    def conflicts(self) -> dict[str, float]:
+        """How far equal inputs got different labels: the ceiling of any policy with these inputs.
+
+        Returns:
+            `conflicting_frames` (inputs with several labels), `ceiling` (highest accuracy over all
+            transitions that a function of the input can have).
+        """
+        samples = self.samples()
+        inputs = set(zip(samples.frame.tolist(), samples.prev_act.tolist(), strict=True))
+        majority = int(samples.count[samples.label == samples.best_label].sum())
+        distinct: dict[tuple[int, int], int] = {}
+        for frame, prev_act, _ in self._rows:
+            distinct[frame, prev_act] = distinct.get((frame, prev_act), 0) + 1
+        return {
+            "conflicting_frames": sum(labels > 1 for labels in distinct.values()),
+            "inputs": len(inputs),
+            "ceiling": majority / max(1, self.transitions),
+        }
+
+    def pop_news(self) -> dict[str, Any]:
+        """What was added since the last call, as arrays, for a checkpoint; see `restore`."""
+        news = {
+            "frames": self.frames[self._saved_frames :].copy(),  # (F', H, W, C) uint8
+            "transitions": np.array(self._log[self._saved_transitions :], np.int32).reshape(-1, 4),
+        }
+        self._saved_frames, self._saved_transitions = self._n_frames, len(self._log)
+        return news
+
+    def restore(self, news: dict[str, np.ndarray]) -> None:
+        """Adds what an earlier process's `pop_news` returned, in the same order."""
+        for frame in news["frames"]:
+            self._find_frame(frame)
+        for frame, prev_act, label, act in news["transitions"].tolist():
+            self._add_transition(frame, prev_act, label, act)
+        self._saved_frames, self._saved_transitions = self._n_frames, len(self._log)
+
+    def _add_transition(self, frame: int, prev_act: int, label: int, act: int) -> None:
+        self._log.append((frame, prev_act, label, act))
+        key = (frame, prev_act if self._previous_action else 0, label)
+        row = self._rows.setdefault(key, len(self._counts))
+        if row == len(self._counts):
+            self._counts.append(0)
+        self._counts[row] += 1
+
+    def _find_frame(self, frame: np.ndarray) -> int:
+        digest = hashlib.blake2b(frame.tobytes(), digest_size=16).digest()
+        index = self._frame_index.setdefault(digest, self._n_frames)
+        if index == self._n_frames:
+            if self._n_frames == len(self._frames):
+                # In place: the C library moves the pages of a large block without copying them.
+                capacity = max(256, int(self._n_frames * _GROWTH))
+                self._frames.resize((capacity, *self._frames.shape[1:]), refcheck=False)
+            self._frames[index] = frame
+            self._n_frames += 1
+        return index

@@ -1,0 +1,194 @@
+"""The student: a convolutional network from pixels to buttons, and the file it is kept in."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from autodagger.errors import UserError
+from autodagger.rollout import Batch
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class NetworkArgs:
+    """What it takes to build a student.
+
+    Attributes:
+        network: A key of `TRUNKS`.
+        hidden_dim: Width of the fully connected layer.
+        frame_size: Height and width of an observation in pixels.
+        channels: 1 or 3.
+        n_actions: Number of buttons.
+        previous_action: Whether the student sees its previous action beside the frame.
+    """
+
+    network: str
+    hidden_dim: int
+    frame_size: tuple[int, int]
+    channels: int
+    n_actions: int
+    previous_action: bool
+
+
+class _Residual(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(width, width, 3, padding=1)
+        self.second = nn.Conv2d(width, width, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = x + self.second(functional.relu(self.first(functional.relu(x))))
+        return out
+
+
+def _impala(channels: int) -> nn.Sequential:
+    """Espeholt et al. 2018, "IMPALA", figure 3, right: three residual sections, 16, 32, 32 wide."""
+    layers: list[nn.Module] = []
+    for width in (16, 32, 32):
+        layers += [nn.Conv2d(channels, width, 3, padding=1), nn.MaxPool2d(3, 2, padding=1)]
+        layers += [_Residual(width), _Residual(width)]
+        channels = width
+    return nn.Sequential(*layers, nn.ReLU())
+
+
+def _nature(channels: int) -> nn.Sequential:
+    """Mnih et al. 2015, "Human-level control through deep reinforcement learning", Methods."""
+    return nn.Sequential(
+        nn.Conv2d(channels, 32, 8, stride=4),
+        nn.ReLU(),
+        nn.Conv2d(32, 64, 4, stride=2),
+        nn.ReLU(),
+        nn.Conv2d(64, 64, 3),
+        nn.ReLU(),
+    )
+
+
+def _small(channels: int) -> nn.Sequential:
+    """Mnih et al. 2013, "Playing Atari with Deep Reinforcement Learning", section 4.1."""
+    return nn.Sequential(
+        nn.Conv2d(channels, 16, 8, stride=4), nn.ReLU(), nn.Conv2d(16, 32, 4, stride=2), nn.ReLU()
+    )
+
+
+TRUNKS = {"impala": _impala, "nature": _nature, "small": _small}
+"""Convolutional trunks by name, dearest first."""
+
+
+class Student(nn.Module):
+    """A trunk of `TRUNKS`, one hidden layer, one logit an action."""
+
+    def __init__(self, args: NetworkArgs) -> None:
+        super().__init__()
+        self.args = args
+        self.trunk = TRUNKS[args.network](args.channels)
+        with torch.no_grad():
+            features = self.trunk(torch.zeros(1, args.channels, *args.frame_size)).numel()
+        extra = args.n_actions if args.previous_action else 0
+        self.hidden = nn.Linear(features + extra, args.hidden_dim)
+        self.head = nn.Linear(args.hidden_dim, args.n_actions)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def forward(self, obs: Tensor, prev_act: Tensor) -> Tensor:
+        """Logits (N, actions) for obs (N, H, W, C) uint8 and prev_act (N,) int64."""
+        # A permuted view of (N, H, W, C) is what torch calls channels-last: nothing is copied.
+        x = obs.permute(0, 3, 1, 2).to(torch.float32).div(255.0)  # (N, C, H, W)
+        x = self.trunk(x).flatten(1)
+        if self.args.previous_action:
+            one_hot = functional.one_hot(prev_act, self.args.n_actions)
+            x = torch.cat([x, one_hot.to(x.dtype)], dim=1)
+        logits: Tensor = self.head(functional.relu(self.hidden(x)))
+        return logits
+
+
+class GreedyPolicy:
+    """The student's likeliest action: a `Policy` of the rollout engine."""
+
+    def __init__(self, student: Student, device: torch.device) -> None:
+        self._student, self._device = student.eval(), device
+
+    @torch.inference_mode()
+    def __call__(self, batch: Batch) -> np.ndarray:
+        """(N,) action indices for a batch."""
+        obs = torch.from_numpy(batch.obs).to(self._device)
+        prev_acts = torch.from_numpy(batch.prev_acts).to(self._device)
+        acts: np.ndarray = self._student(obs, prev_acts).argmax(1).cpu().numpy()
+        return acts
+
+
+def save_student(
+    weights: dict[str, Tensor],
+    args: NetworkArgs,
+    *,
+    actions: Sequence[str],
+    milestone_id: str,
+    grayscale: bool,
+    digests: dict[str, str],
+    scores: dict[str, Any],
+) -> bytes:
+    """A `.pth` file's bytes: tensors and builtins only, so that it loads with `weights_only=True`.
+
+    Equal input gives equal bytes.
+    """
+    content = {
+        "format": FORMAT,
+        "milestone_id": milestone_id,
+        "network": asdict(args),
+        "actions": list(actions),
+        "frame_size": list(args.frame_size),
+        "grayscale": grayscale,
+        "digests": digests,
+        "scores": scores,
+        "weights": {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()},
+    }
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    return buffer.getvalue()
+
+
+def load_student(path: Path) -> tuple[Student, dict[str, Any]]:
+    """A student and the rest of its file's content; no code of the file is run.
+
+    Raises:
+        UserError: The file is no student of this program.
+    """
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises many kinds for a damaged file
+        raise UserError(
+            f"model {path}: cannot be read as tensors and plain values ({error}). Train it again: "
+            "delete the file and run Snakemake."
+        ) from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        found = content.get("format") if isinstance(content, dict) else type(content).__name__
+        raise UserError(
+            f"model {path}: found format {found!r}; expected {FORMAT}. Train it again: delete the "
+            "file and run Snakemake."
+        )
+    network = content["network"]
+    args = NetworkArgs(**(network | {"frame_size": tuple(network["frame_size"])}))
+    student = Student(args)
+    student.load_state_dict(content["weights"])
+    return student, content
+
+
+def choose_device(cuda: bool) -> torch.device:
+    """The GPU if it is wanted and there, else the CPU."""
+    return torch.device("cuda" if cuda and torch.cuda.is_available() else "cpu")
+
+
+def prefers_bfloat16(device: torch.device) -> bool:
+    """Whether the hardware multiplies bfloat16 faster than float32.
+
+    On the CPU that takes AVX512-BF16 or AMX; without them bfloat16 is emulated and slower.
+    """
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported()
+    return bool(torch.cpu._is_avx512_bf16_supported())
