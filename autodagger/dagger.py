@@ -22,7 +22,13 @@ from autodagger.files import sha256_file, write_bytes, write_json
 from autodagger.game import load_game
 from autodagger.learner import FitResult, fit
 from autodagger.milestone import Milestone
-from autodagger.policy import GreedyPolicy, NetworkArgs, Student, choose_device, save_student
+from autodagger.policy import (
+    GreedyPolicy,
+    NetworkArgs,
+    Student,
+    choose_device,
+    save_student,
+)
 from autodagger.rollout import (
     Episode,
     EpisodePlan,
@@ -346,12 +352,12 @@ class _Training:
             "digests": digests,
         }
         episodes = [replay for iteration in self._iterations for replay in iteration.rollouts]
-        content = {
+        replays = {
             "milestone_id": self._spec.milestone.id,
             "actions": list(self._actions),
             "episodes": episodes,
         }
-        write_json(outputs["trajectories"], content)
+        write_json(outputs["trajectories"], replays)
         write_json(outputs["training"], report)
         return report
 

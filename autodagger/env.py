@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import jmespath
@@ -34,7 +34,7 @@ class GameEnv(gymnasium.Env[np.ndarray, np.int64]):
         max_steps: Steps until truncation; None takes the milestone's own.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 60}
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 60}  # noqa: RUF012  Gymnasium's own declaration
 
     def __init__(
         self,

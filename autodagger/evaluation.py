@@ -10,9 +10,20 @@ from autodagger.expert import ExpertError
 from autodagger.files import sha1_file, sha256_file, write_bytes, write_json
 from autodagger.game import load_game
 from autodagger.milestone import Milestone
-from autodagger.rollout import Episode, EpisodePlan, Rollouts, RolloutSpec, expert_policy
+from autodagger.rollout import (
+    Episode,
+    EpisodePlan,
+    Rollouts,
+    RolloutSpec,
+    expert_policy,
+)
 from autodagger.seeding import derive_seed
-from autodagger.states import StartState, load_start_states, recorded_with, save_start_states
+from autodagger.states import (
+    StartState,
+    load_start_states,
+    recorded_with,
+    save_start_states,
+)
 from autodagger.stats import wilson_interval
 from autodagger.worker import NO_LABEL, Labels
 
