@@ -31,16 +31,22 @@ static void show_bar(int column, int row, int hp, int max_hp) {
 }
 
 static void show_bars(void) {
-    show_bar(1, 3, game.shown_enemy_hp, game.enemy.max_hp);
-    show_bar(14, 11, game.shown_hp, game.party.max_hp);
+    show_bar(1, 2, game.shown_enemy_hp, game.enemy.max_hp);
+    show_bar(15, 10, game.shown_hp, game.party.max_hp);
 }
 
-/* A panel's window holds name and level, and the bar two rows below. */
+/* A panel's window holds name and level, and the bar below. */
 static void show_panel(int column, int row, const Creature *creature) {
-    draw_window(column, row, 16, 5);
+    draw_window(column, row, 16, 4);
     put_text(column + 2, row + 1, species[creature->species].name);
     put_text(column + 11, row + 1, "L");
     put_number(column + 12, row + 1, creature->level, 2);
+}
+
+static void show_panels(void) {
+    show_panel(0, 0, &game.enemy);
+    show_panel(14, 8, &game.party);
+    show_bars();
 }
 
 static void show_battle(void) {
@@ -50,11 +56,9 @@ static void show_battle(void) {
     draw_screen(screen_battle, screen_battle_tiles, N_SCREEN_BATTLE_TILES);
     load_picture(SPRITE_PICTURE_A, game.enemy.species);
     load_picture(SPRITE_PICTURE_B, game.party.species);
-    show_picture(SPRITE_PICTURE_A, 152, 8);
-    show_picture(SPRITE_PICTURE_B, 32, 46);
-    show_panel(0, 0, &game.enemy);
-    show_panel(13, 8, &game.party);
-    show_bars();
+    show_picture(SPRITE_PICTURE_A, 152, 4, 0);
+    show_picture(SPRITE_PICTURE_B, 32, 46, 0);
+    show_panels();
 }
 
 /* ---- messages ---- */
@@ -258,6 +262,7 @@ static void go_on(void) {
 }
 
 static void action_chosen(void) {
+    show_panels();
     text_close();
     if (menu_result() == 0) choose_move();
     else if (menu_result() == 1) eat_berry();
@@ -266,6 +271,7 @@ static void action_chosen(void) {
 
 static void move_chosen(void) {
     int item = menu_result();
+    show_panels(); /* the list covered their edge */
     if (item == MENU_CANCELLED) {
         choose_action();
         return;

@@ -50,17 +50,19 @@
 #define KEY_ANY_DIRECTION 0x0F0
 
 /* Video memory (GBATEK, "LCD VRAM Overview") and how it is shared out here:
- *   0x06000000  map tiles, up to 512 of 64 bytes
- *   0x06008000  font and window tiles, up to 256
- *   0x0600C000  map layer BG1: 64x64 entries in four 32x32 blocks (24 to 27)
- *   0x0600E000  text layer BG0: 32x32 entries (block 28)
+ *   0x06000000  map tiles of BG1, up to 719 of 64 bytes, then an empty one
+ *   0x0600B400  font and window tiles, up to 144: BG0 counts them from 0x06008000, so from 208
+ *   0x0600D800  text layer BG0: 32x32 entries (block 27)
+ *   0x0600E000  map layer BG1: 64x64 entries in four blocks of 32x32 (28 to 31)
  *   0x06010000  sprite tiles, 32 KiB */
 #define PALETTE_BG ((volatile u16 *)0x05000000)
 #define PALETTE_OBJ ((volatile u16 *)0x05000200)
 #define VRAM_MAP_TILES 0x06000000
-#define VRAM_FONT_TILES 0x06008000
-#define VRAM_MAP_LAYER ((volatile u16 *)0x0600C000)
-#define VRAM_TEXT_LAYER ((volatile u16 *)0x0600E000)
+#define VRAM_TEXT_TILES 0x06008000
+#define VRAM_TEXT_LAYER ((volatile u16 *)0x0600D800)
+#define TEXT_LAYER_BLOCK 27
+#define VRAM_MAP_LAYER ((volatile u16 *)0x0600E000)
+#define MAP_LAYER_BLOCK 28
 #define VRAM_OBJ_TILES 0x06010000
 #define OAM ((volatile u16 *)0x07000000)
 

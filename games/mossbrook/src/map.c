@@ -74,7 +74,7 @@ void map_refresh_tiles(void) {
 static void draw_map(void) {
     const Map *map = current_map();
     clear_map_layer();
-    load_map_tiles();
+    load_map_tiles(map);
     for (int y = 0, i = 0; y < game.map_height; y++)
         for (int x = 0; x < game.map_width; x++, i++) put_metatile(x, y, map->metatiles[i]);
     map_refresh_tiles();
@@ -245,7 +245,7 @@ void overworld_update(void) {
     } else if (menu_is_open()) {
         menu_update();
     } else if (game.script) {
-        if (!text_is_open()) script_update();
+        if (!text_blocks()) script_update();
     } else if (idle) {
         control();
     }

@@ -14,17 +14,16 @@ typedef struct {
 
 static const MenuLayout layouts[MENU_KIND_COUNT] = {
     [MENU_YES_NO] = {22, 10, 8, 5, 2, 2, 1},
-    [MENU_STARTER] = {1, 1, 13, 7, 3, 2, 1},
-    [MENU_BATTLE] = {18, TEXT_ROW, 12, 5, 3, 1, 0},
-    [MENU_MOVES] = {0, TEXT_ROW - 1, 30, 6, 4, 1, 1},
+    [MENU_STARTER] = {0, 0, 19, 7, 3, 2, 1},
+    [MENU_BATTLE] = {18, 13, 12, 7, 3, 2, 0},
+    [MENU_MOVES] = {0, 11, 30, 9, 4, 2, 1},
 };
 
 /* The panel beside the bag's list, with the picture of the creature under the cursor */
-#define PANEL_COLUMN 17
-#define PANEL_ROW 1
-#define PANEL_WIDTH 12
-#define PANEL_HEIGHT 12
-#define PICTURE_X (PANEL_COLUMN * 8 + 16)
+#define PANEL_COLUMN 20
+#define PANEL_ROW 0
+#define PANEL_SIDE 10
+#define PICTURE_X (PANEL_COLUMN * 8 + 8)
 #define PICTURE_Y (PANEL_ROW * 8 + 8)
 
 static u8 result;
@@ -43,11 +42,16 @@ static void put_move(int column, int row, const Move *move) {
     put_text(column + 23, row, "%");
 }
 
+static void put_starter(int column, int row, const Species *starter) {
+    put_text(column, row, starter->name);
+    put_text(column + 10, row, kind_names[starter->kind & 3]);
+}
+
 static void put_item(int item, int column, int row) {
     static const char *const answers[] = {"YES", "NO"};
     switch (game.menu_kind) {
     case MENU_YES_NO: put_text(column, row, answers[item & 1]); break;
-    case MENU_STARTER: put_text(column, row, species[CRE_MOSSNAIL + item].name); break;
+    case MENU_STARTER: put_starter(column, row, &species[CRE_MOSSNAIL + item]); break;
     case MENU_MOVES: put_move(column, row, &moves[game.party.moves[item & 3] % MOVE_COUNT]); break;
     case MENU_BATTLE:
         put_text(column, row, item == 0 ? "FIGHT" : item == 1 ? "BERRY x" : "RUN");
@@ -58,10 +62,9 @@ static void put_item(int item, int column, int row) {
 
 static void show_starter(int item) {
     int id = CRE_MOSSNAIL + item;
-    draw_window(PANEL_COLUMN, PANEL_ROW, PANEL_WIDTH, PANEL_HEIGHT);
-    put_text(PANEL_COLUMN + 2, PANEL_ROW + PANEL_HEIGHT - 2, kind_names[species[id].kind & 3]);
+    draw_window(PANEL_COLUMN, PANEL_ROW, PANEL_SIDE, PANEL_SIDE);
     load_picture(SPRITE_PICTURE_A, id);
-    show_picture(SPRITE_PICTURE_A, PICTURE_X, PICTURE_Y);
+    show_picture(SPRITE_PICTURE_A, PICTURE_X, PICTURE_Y, 1);
 }
 
 static void put_cursor(int tile) {

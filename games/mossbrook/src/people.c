@@ -29,6 +29,7 @@ void people_load(void) {
             .x = npc->x, .y = npc->y, .facing = npc->facing & 3, .sprite = npc->sprite,
             .wait = PACE_WAIT, .home_x = npc->x, .home_y = npc->y,
         };
+        script_place_npc(npc->script, &game.npcs[slot]);
         movement[slot] = npc->movement;
         script[slot] = npc->script;
     }

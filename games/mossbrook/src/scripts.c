@@ -6,6 +6,7 @@
 #include "creatures.h"
 #include "map.h"
 #include "menu.h"
+#include "people.h"
 #include "scenes.h"
 #include "text.h"
 #include "video.h"
@@ -204,6 +205,8 @@ static void after_battle(int step) {
         if (game.battle_kind == BATTLE_LEADER) {
             game.flags |= FLAG_BADGE_WON;
             game.badges = 1;
+        } else if (game.battle_kind == BATTLE_TRAINER) {
+            fade_through(people_load); /* steps aside */
         }
         end();
         return;
@@ -276,6 +279,13 @@ u16 script_gate(u8 from, u8 to) {
         if (!has(FLAG_HEALED)) return TEXT_HEAL_FIRST;
     }
     return 0;
+}
+
+/* The pupil stands in the way to the leader until beaten, then beside it. */
+void script_place_npc(u8 script, NpcState *npc) {
+    if (script != SCRIPT_TRAINER || !has(FLAG_TRAINER_BEATEN)) return;
+    npc->x--;
+    npc->y--;
 }
 
 int script_npc_present(u8 script) {

@@ -35,6 +35,7 @@ void script_update(void);            /* once a frame while nothing else is going
 void script_on_arrival(void);        /* a map was entered: does the story go on by itself? */
 void script_examine(u8 behaviour);   /* A was pressed in front of a tile to examine */
 u16 script_gate(u8 from, u8 to);     /* text that keeps the player from leaving, 0 when free */
+void script_place_npc(u8 script, NpcState *npc); /* who has moved at this point of the story */
 int script_npc_present(u8 script);   /* is this person on the map at this point of the story? */
 
 #endif

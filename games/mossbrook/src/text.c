@@ -96,6 +96,8 @@ void text_close(void) {
 
 int text_is_open(void) { return game.text_open; }
 
+int text_blocks(void) { return game.text_open && !hold_open; }
+
 int text_is_settled(void) {
     return appeared >= APPEAR_FRAMES && (game.text_waiting || (hold_open && !rest));
 }

@@ -18,6 +18,7 @@ void text_close(void);
 void text_update(void);           /* A turns the page or closes the window */
 void text_hold(int hold);         /* 1: the last page stays and has no arrow (a menu is beside it) */
 int text_is_open(void);
+int text_blocks(void);            /* open, and to be read before anything else happens */
 int text_is_settled(void);        /* the page is fully shown */
 
 #endif

@@ -14,9 +14,12 @@
 #define PICTURE_UNITS 128    /* 64x64 pixels */
 #define FIRST_PICTURE_UNIT (PERSON_UNITS * (MAX_NPCS + 1))
 
-#define EMPTY_TILE 511       /* of the map tiles: see-through, so black */
+#define EMPTY_TILE 719       /* of the map tiles: see-through, so black */
+#define LAST_TEXT_TILE 351   /* the text layer's entries follow */
 #define FADE_STEP 2          /* of 16 levels a frame: 8 frames each way */
 #define BLACK 16
+
+_Static_assert(UI_BASE + UI_COUNT - 1 <= LAST_TEXT_TILE, "too many window pieces");
 
 static void (*fade_at_black)(void);
 static s8 fade_direction;
@@ -31,14 +34,15 @@ void copy_words(const void *from, u32 to, u32 bytes) {
 void video_init(void) {
     copy_words(bg_palette, (u32)PALETTE_BG, 512);
     copy_words(obj_palette, (u32)PALETTE_OBJ, 512);
-    for (int i = 0; i < 16; i++) REG32(VRAM_FONT_TILES + i * 4) = 0;
-    copy_words(font_tiles, VRAM_FONT_TILES + FONT_BASE * 64, FONT_LETTERS * 64);
-    copy_words(ui_tiles, VRAM_FONT_TILES + UI_BASE * 64, UI_COUNT * 64);
+    for (int i = 0; i < 16; i++) REG32(VRAM_TEXT_TILES + TILE_CLEAR * 64 + i * 4) = 0;
+    copy_words(font_tiles, VRAM_TEXT_TILES + FONT_BASE * 64, FONT_LETTERS * 64);
+    copy_words(ui_tiles, VRAM_TEXT_TILES + UI_BASE * 64, UI_COUNT * 64);
     for (int i = 0; i < 128; i++) OAM[i * 4] = OBJ_HIDDEN;
     clear_map_layer();
     clear_text_layer();
-    REG_BG0CNT = BGCNT_PRIORITY(0) | BGCNT_TILES(2) | BGCNT_256_COLOURS | BGCNT_MAP(28);
-    REG_BG1CNT = BGCNT_PRIORITY(2) | BGCNT_TILES(0) | BGCNT_256_COLOURS | BGCNT_MAP(24) | BGCNT_64X64;
+    REG_BG0CNT = BGCNT_PRIORITY(0) | BGCNT_TILES(2) | BGCNT_256_COLOURS | BGCNT_MAP(TEXT_LAYER_BLOCK);
+    REG_BG1CNT = BGCNT_PRIORITY(2) | BGCNT_TILES(0) | BGCNT_256_COLOURS | BGCNT_MAP(MAP_LAYER_BLOCK) |
+                 BGCNT_64X64;
     REG_BLDCNT = BLDCNT_DARKEN_ALL;
     REG_BLDY = BLACK;
     game.fade = BLACK;
@@ -54,14 +58,17 @@ void clear_map_layer(void) {
 
 void draw_screen(const u16 *entry, const u8 *tiles, u32 n_tiles) {
     clear_map_layer();
-    copy_words(tiles, VRAM_MAP_TILES, n_tiles * 64);
+    copy_words(tiles, VRAM_MAP_TILES, (n_tiles < EMPTY_TILE ? n_tiles : EMPTY_TILE) * 64);
     for (int row = 0; row < SCREEN_ROWS; row++)
         for (int column = 0; column < SCREEN_COLUMNS; column++)
             VRAM_MAP_LAYER[row * 32 + column] = *entry++;
     scroll_to(0, 0);
 }
 
-void load_map_tiles(void) { copy_words(bg_tiles, VRAM_MAP_TILES, N_BG_TILES * 64u); }
+void load_map_tiles(const Map *map) {
+    u32 n_tiles = map->n_tiles < EMPTY_TILE ? map->n_tiles : EMPTY_TILE;
+    copy_words(map->tiles, VRAM_MAP_TILES, n_tiles * 64);
+}
 
 /* The 64x64 entries are four blocks of 32x32 (GBATEK, "LCD VRAM BG Screen Data Format"). */
 static void put_map_entry(int column, int row, u16 entry) {
@@ -130,7 +137,7 @@ void draw_window(int column, int row, int width, int height) {
 
 void clear_area(int column, int row, int width, int height) {
     for (int y = 0; y < height; y++)
-        for (int x = 0; x < width; x++) put_tile(column + x, row + y, 0);
+        for (int x = 0; x < width; x++) put_tile(column + x, row + y, TILE_CLEAR);
 }
 
 void clear_text_layer(void) { clear_area(0, 0, SCREEN_COLUMNS, SCREEN_ROWS); }
@@ -178,10 +185,9 @@ void load_picture(int slot, int creature) {
                PICTURE_UNITS * 32);
 }
 
-/* Pictures have priority 0: they are drawn above the windows. */
-void show_picture(int slot, int x, int y) {
+void show_picture(int slot, int x, int y, int above_windows) {
     set_sprite(slot, (u16)((y & 255) | OBJ_256_COLOURS), (u16)((x & 511) | OBJ_SIZE_64),
-               (u16)picture_unit(slot));
+               (u16)(picture_unit(slot) | OBJ_PRIORITY(above_windows ? 0 : 1)));
 }
 
 /* ---- fades ---- */

@@ -6,8 +6,9 @@
 #include "assets.h"
 #include "state.h"
 
-/* Tiles of the text layer: 0 is see-through, then the letters, then the window's pieces. */
-#define FONT_BASE 1
+/* Tiles of the text layer: one see-through, then the letters, then the window's pieces. */
+#define TILE_CLEAR 208
+#define FONT_BASE (TILE_CLEAR + 1)
 #define FONT_LETTERS 95
 #define UI_BASE (FONT_BASE + FONT_LETTERS)
 #define TILE_WINDOW (UI_BASE + UI_WINDOW_TL) /* nine pieces, row by row */
@@ -36,7 +37,7 @@ void copy_words(const void *from, u32 to, u32 bytes); /* by DMA; bytes a multipl
 
 /* The layer below: a map or a full picture */
 void draw_screen(const u16 *entries, const u8 *tiles, u32 n_tiles); /* 30x20 entries */
-void load_map_tiles(void);
+void load_map_tiles(const Map *map);
 void clear_map_layer(void);
 void put_metatile(int x, int y, int metatile);
 void scroll_to(int x, int y);
@@ -56,7 +57,7 @@ void clear_text_layer(void);
 void load_person(int slot, int sprite);
 void show_person(int slot, int x, int y, int facing, int step);
 void load_picture(int slot, int creature); /* or PICTURE_PROFESSOR */
-void show_picture(int slot, int x, int y);
+void show_picture(int slot, int x, int y, int above_windows);
 void hide_sprite(int slot);
 void hide_sprites(void);
 
