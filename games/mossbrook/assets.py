@@ -75,6 +75,7 @@ class Tile:
     base: str | None = None  # tile drawn below
     edges: Cell | None = None  # 12 overlays: N E S W, NE SE SW NW, and the four inner corners
     block: bool = False
+    tileset: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ class TileSet:
     chars: dict[str, str] = field(default_factory=dict)  # map character -> tile name
     objects: dict[str, Object] = field(default_factory=dict)
     examines: list[str] = field(default_factory=list)
+    tileset: str = ""  # of the lines being read
 
     def behaviour(self, word: str) -> int:
         """The number of a behaviour word such as ``solid`` or ``examine:CLOCK``."""
@@ -131,6 +133,7 @@ class GameMap:
 
     id: str
     title: str
+    tileset: str
     border: str
     grid: list[list[str]]  # tile names, [y][x]
     places: list[tuple[str, Cell]]
@@ -180,12 +183,14 @@ def read_tiles(assets_dir: Path) -> TileSet:
         kind, *rest = words
         if kind == "examine":
             tiles.examines += rest
+        elif kind == "tileset":
+            (tiles.tileset,) = rest
         elif kind == "object":
             tiles.objects[rest[0]] = parse_object(tiles, rest)
         elif kind in ("tile", "block"):
             parse_tile(tiles, rest, block=kind == "block")
         else:
-            raise AssetError(f"tiles.txt: a line starts with {kind!r}, not tile, block or object")
+            raise AssetError(f"tiles.txt: a line starts with {kind!r}, not tile, block, object ...")
     return tiles
 
 
@@ -195,7 +200,8 @@ def parse_tile(tiles: TileSet, words: Sequence[str], *, block: bool) -> None:
     named = dict(option.split("=") for option in options)
     edges = parse_cell(named["edges"]) if "edges" in named else None
     number = tiles.behaviour(behaviour)
-    tiles.tiles[name] = Tile(name, number, parse_cell(at), named.get("base"), edges, block)
+    base, corner = named.get("base"), parse_cell(at)
+    tiles.tiles[name] = Tile(name, number, corner, base, edges, block, tiles.tileset)
     if char != "none":
         if char in tiles.chars:
             raise AssetError(f"tiles.txt: {name} and {tiles.chars[char]} share the map sign {char}")
@@ -221,7 +227,7 @@ def read_map(assets_dir: Path, map_id: str, tiles: TileSet) -> GameMap:
     if unknown:
         raise AssetError(f"{path.name}: signs {unknown} are not in tiles.txt")
     grid = [[tiles.chars[sign] for sign in row] for row in rows]
-    game_map = GameMap(map_id, map_id, "VOID", grid, [], [], [], [])
+    game_map = GameMap(map_id, map_id, "indoor", "VOID", grid, [], [], [], [])
     for line in head.splitlines():
         parse_header(game_map, line.split(), path.name)
     return game_map
@@ -234,6 +240,8 @@ def parse_header(game_map: GameMap, words: list[str], file: str) -> None:
             pass
         case ["name", *title]:
             game_map.title = " ".join(title)
+        case ["tileset", tileset]:
+            game_map.tileset = tileset
         case ["border", tile]:
             game_map.border = tile
         case ["place", name, at]:
@@ -439,6 +447,8 @@ typedef struct {
   unsigned char width, height;
   const unsigned short *metatiles;
   const unsigned char *behaviour;
+  const unsigned char *tiles; /* what the metatiles of this map refer to: 64 bytes each */
+  unsigned short n_tiles;
   const Warp *warps;
   unsigned char n_warps;
   const Npc *npcs;
@@ -456,15 +466,16 @@ class Generator:
         self.tiles = read_tiles(assets_dir)
         self.maps = read_maps(assets_dir, self.tiles)
         self.bg, self.obj = Palette((INK, PAPER, SHADOW)), Palette()
-        self.bank = TileBank()
-        self.bank.add(np.zeros((8, 8), np.uint8))  # tile 0 is the empty one
-        self.metatiles: dict[tuple[int, ...], int] = {}
+        self.banks: dict[str, TileBank] = {}  # by tileset
+        self.metatiles: dict[tuple[str, tuple[int, ...]], int] = {}
         self.out = Writer()
 
-    def metatile(self, pixels: Pixels) -> int:
+    def metatile(self, tileset: str, pixels: Pixels) -> int:
         """The number of a 16x16 picture, new or already known."""
-        refs = tuple(self.bank.add_picture(self.bg.indices(pixels)))
-        return self.metatiles.setdefault(refs, len(self.metatiles))
+        bank = self.banks.setdefault(tileset, TileBank())
+        bank.add(np.zeros((8, 8), np.uint8))  # tile 0 of each tileset is the empty one
+        refs = tuple(bank.add_picture(self.bg.indices(pixels)))
+        return self.metatiles.setdefault((tileset, refs), len(self.metatiles))
 
     def run(self) -> Writer:
         """Write everything; the header's enums first."""
@@ -489,17 +500,21 @@ class Generator:
         out.header.append(STRUCTS)
 
     def maps_and_tiles(self) -> None:
-        names = [t.name for t in self.tiles.tiles.values() if not t.block]
-        numbers = [(name, self.metatile(self.tiles.ground(name))) for name in names]
+        singles = [tile for tile in self.tiles.tiles.values() if not tile.block]
+        numbers = [
+            (tile.name, self.metatile(tile.tileset, self.tiles.ground(tile.name)))
+            for tile in singles
+        ]
         self.out.header += ["enum Metatile {"]
         self.out.header += [f"  METATILE_{name} = {number}," for name, number in numbers] + ["};"]
         rows = [self.write_map(game_map, dict(numbers)) for game_map in self.maps.values()]
         self.out.header.append("extern const Map maps[MAP_COUNT];")
         self.out.source += ["const Map maps[MAP_COUNT] = {", *rows, "};"]
-        refs = [ref for metatile in self.metatiles for ref in metatile]
+        refs = [ref for _, metatile in self.metatiles for ref in metatile]
         self.out.header.append(f"#define N_METATILES {len(self.metatiles)}")
         self.out.array("unsigned short", "metatiles", refs, "[N_METATILES][4]")
-        self.write_bank("bg_tiles", "N_BG_TILES", self.bank)
+        for tileset, bank in self.banks.items():
+            self.write_bank(f"{tileset}_tiles", f"N_{tileset.upper()}_TILES", bank)
 
     def write_bank(self, name: str, count: str, bank: TileBank) -> None:
         self.out.header.append(f"#define {count} {len(bank.tiles)}")
@@ -508,7 +523,8 @@ class Generator:
     def write_map(self, game_map: GameMap, named: dict[str, int]) -> str:
         """The arrays of one map; returns its row of ``maps``."""
         key = game_map.id.lower()
-        cells = [self.metatile(p) for row in paint(game_map, self.tiles) for p in row]
+        pictures = [p for row in paint(game_map, self.tiles) for p in row]
+        cells = [self.metatile(game_map.tileset, picture) for picture in pictures]
         behaviours = [b for row in behaviours_of(game_map, self.tiles) for b in row]
         local = self.out.source
         for kind, name, numbers in (
@@ -521,7 +537,8 @@ class Generator:
         local += [f"static const Npc {key}_npcs[] = {{", *(npcs or ["{0}"]), "};"]
         return (
             f'{{"{game_map.title}", {game_map.width}, {game_map.height}, {key}_metatiles, '
-            f"{key}_behaviour, {key}_warps, {len(warps)}, {key}_npcs, {len(npcs)}, "
+            f"{key}_behaviour, {game_map.tileset}_tiles, "
+            f"N_{game_map.tileset.upper()}_TILES, {key}_warps, {len(warps)}, {key}_npcs, {len(npcs)}, "
             f"{named[game_map.border]}}},"
         )
 
