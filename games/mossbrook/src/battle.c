@@ -17,7 +17,7 @@
 #define RUN_CHANCE 75 /* per cent */
 
 /* What follows the message now on the screen */
-enum Next { NEXT_CHOOSE, NEXT_FOE_ACTS, NEXT_AFTER_OWN, NEXT_AFTER_FOE, NEXT_RESULT, NEXT_LEAVE };
+enum Next { NEXT_CHOOSE, NEXT_AFTER_OWN, NEXT_AFTER_FOE, NEXT_LEAVE };
 
 static u8 next;
 

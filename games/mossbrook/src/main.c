@@ -85,6 +85,7 @@ int main(void) {
         random_advance();
         input_read();
         update();
+        video_update();
         game.busy = is_busy();
     }
 }

@@ -239,6 +239,7 @@ static void control(void) {
 }
 
 void overworld_update(void) {
+    int was_moving = game.moving, facing = game.facing;
     int idle = !text_is_open() && !menu_is_open() && !game.script;
     if (game.moving) {
         if (--game.moving == 0) arrive();
@@ -250,6 +251,7 @@ void overworld_update(void) {
         control();
     }
     if (game.scene != SCENE_OVERWORLD) return;
-    people_walk(idle && !fade_running());
-    show_everybody();
+    if (people_walk(idle && !fade_running()) || was_moving ||
+        game.moving || game.facing != facing)
+        show_everybody();
 }

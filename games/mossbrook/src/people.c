@@ -17,10 +17,12 @@ const s8 step_x[4] = {0, 0, -1, 1};
 const s8 step_y[4] = {1, -1, 0, 0};
 
 static u8 movement[MAX_NPCS], script[MAX_NPCS];
+static u8 turned; /* somebody turned or came since people_walk last ran */
 
 void people_load(void) {
     const Map *map = &maps[game.map_id];
     game.npc_count = 0;
+    turned = 1;
     for (int i = 0; i < map->n_npcs && game.npc_count < MAX_NPCS; i++) {
         const Npc *npc = &map->npcs[i];
         if (!script_npc_present(npc->script)) continue;
@@ -83,16 +85,22 @@ static void pace(NpcState *npc, int first_facing) {
     else start_step(npc);
 }
 
-void people_walk(int may_start) {
+int people_walk(int may_start) {
+    int changed = turned;
+    turned = 0;
     for (int i = 0; i < game.npc_count; i++) {
         NpcState *npc = &game.npcs[i];
+        if (!npc->moving && (npc->wait || movement[i] == MOVE_STILL)) {
+            if (npc->wait) npc->wait--;
+            continue;
+        }
         if (npc->moving) npc->moving--;
-        else if (npc->wait) npc->wait--;
         else if (!may_start) continue;
         else if (movement[i] == MOVE_WANDER) wander(npc);
-        else if (movement[i] == MOVE_PACE_X) pace(npc, FACE_LEFT);
-        else if (movement[i] == MOVE_PACE_Y) pace(npc, FACE_DOWN);
+        else pace(npc, movement[i] == MOVE_PACE_X ? FACE_LEFT : FACE_DOWN);
+        changed = 1;
     }
+    return changed;
 }
 
 void people_show(int camera_x, int camera_y) {
@@ -114,5 +122,6 @@ void person_talk(int index) {
     NpcState *npc = &game.npcs[index];
     if (npc->moving) return;
     npc->facing = game.facing ^ 1;
+    turned = 1;
     script_start(script[index]);
 }

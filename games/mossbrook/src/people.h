@@ -6,7 +6,8 @@
 
 void people_load(void);              /* from the current map's list */
 void people_load_pictures(void);
-void people_walk(int may_start);     /* moves the walking on; new steps only if may_start */
+int people_walk(int may_start);      /* moves everybody on; did anybody change? New steps only
+                                        if may_start */
 void people_show(int camera_x, int camera_y);
 int person_at(int x, int y);         /* index, or -1 */
 void person_talk(int index);         /* turns to the player and speaks */

@@ -67,7 +67,6 @@ enum BattlePhase {
     BATTLE_CHOOSE,      /* the menu FIGHT, ITEM, RUN */
     BATTLE_CHOOSE_MOVE, /* the menu of four moves */
     BATTLE_DRAIN,       /* a bar is moving: input is ignored */
-    BATTLE_OVER,        /* the result is shown: A ends the battle */
     BATTLE_PHASE_COUNT
 };
 

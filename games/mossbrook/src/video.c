@@ -24,6 +24,8 @@ _Static_assert(UI_BASE + UI_COUNT - 1 <= LAST_TEXT_TILE, "too many window pieces
 static void (*fade_at_black)(void);
 static s8 fade_direction;
 static u16 scroll_x, scroll_y;
+static u16 text_tiles;   /* how many entries of the text layer show something */
+static u16 shown_layers;
 
 void copy_words(const void *from, u32 to, u32 bytes) {
     REG_DMA3SAD = (u32)from;
@@ -39,14 +41,14 @@ void video_init(void) {
     copy_words(ui_tiles, VRAM_TEXT_TILES + UI_BASE * 64, UI_COUNT * 64);
     for (int i = 0; i < 128; i++) OAM[i * 4] = OBJ_HIDDEN;
     clear_map_layer();
-    clear_text_layer();
+    for (int i = 0; i < 32 * 32; i++) VRAM_TEXT_LAYER[i] = TILE_CLEAR;
     REG_BG0CNT = BGCNT_PRIORITY(0) | BGCNT_TILES(2) | BGCNT_256_COLOURS | BGCNT_MAP(TEXT_LAYER_BLOCK);
     REG_BG1CNT = BGCNT_PRIORITY(2) | BGCNT_TILES(0) | BGCNT_256_COLOURS | BGCNT_MAP(MAP_LAYER_BLOCK) |
                  BGCNT_64X64;
     REG_BLDCNT = BLDCNT_DARKEN_ALL;
     REG_BLDY = BLACK;
     game.fade = BLACK;
-    REG_DISPCNT = DISPCNT_BG0 | DISPCNT_BG1 | DISPCNT_OBJ | DISPCNT_OBJ_1D;
+    video_update();
 }
 
 /* ---- the map layer ---- */
@@ -95,7 +97,14 @@ void scroll_to(int x, int y) {
 void put_tile(int column, int row, int tile) {
     if (column < 0 || row < 0 || column >= SCREEN_COLUMNS || row >= SCREEN_ROWS) return;
     volatile u16 *entry = &VRAM_TEXT_LAYER[row * 32 + column];
-    if (*entry != tile) *entry = (u16)tile;
+    if (*entry == tile) return;
+    text_tiles += (tile != TILE_CLEAR) - (*entry != TILE_CLEAR);
+    *entry = (u16)tile;
+}
+
+void video_update(void) {
+    u16 layers = (u16)(DISPCNT_BG1 | DISPCNT_OBJ | DISPCNT_OBJ_1D | (text_tiles ? DISPCNT_BG0 : 0));
+    if (layers != shown_layers) REG_DISPCNT = shown_layers = layers;
 }
 
 void put_text(int column, int row, const char *text) {
@@ -195,6 +204,7 @@ void show_picture(int slot, int x, int y, int above_windows) {
 static void set_fade(int level) {
     if (game.fade == level) return;
     game.fade = (u8)level;
+    REG_BLDCNT = level ? BLDCNT_DARKEN_ALL : 0;
     REG_BLDY = (u16)level;
 }
 

@@ -33,6 +33,7 @@
 #define PICTURE_PROFESSOR CRE_COUNT
 
 void video_init(void);
+void video_update(void); /* once a frame: switches the text layer off while it is empty */
 void copy_words(const void *from, u32 to, u32 bytes); /* by DMA; bytes a multiple of 4 */
 
 /* The layer below: a map or a full picture */
