@@ -19,6 +19,7 @@ DEFAULT_MAX_STEPS = 450
 _ID = re.compile(r"[A-Za-z0-9_-]+")
 _KEYS = ("id", "description", "starting_state", "max_steps", "done_when", "fail_when")
 _STATE_SUFFIX = "_completed.state"
+_NEGATED_PATH = re.compile(r"!\s*[A-Za-z_]\w*\.")
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,11 @@ def _check_expression(expression: Any, key: str, where: str) -> None:
             f"{where}: {key} is {expression!r}, which is no JMESPath expression ({first_line}). "
             "Expected something like \"player.location == 'TOWN'\"; see jmespath.org."
         ) from error
+    if match := _NEGATED_PATH.search(expression):
+        raise UserError(
+            f"{where}: {key} is {expression!r}; JMESPath reads {match[0]}... as (not of the first "
+            "name), then a field of that, which is never true. Write !(a.b) or a.b == `false`."
+        )
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:
