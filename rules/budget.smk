@@ -4,6 +4,7 @@
 checkpoint plan_budget:
     input:
         report=get_report,
+        history=get_history,
         sources=get_sources("budget"),
     output:
         budget="<results>/budget/{milestone}/budget.json",

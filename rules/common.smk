@@ -6,7 +6,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from snakemake.exceptions import WorkflowError
+from snakemake.exceptions import IncompleteCheckpointException, WorkflowError
+from snakemake.io import checkpoint_target
 
 from autodagger.config import (
     check_folders,
@@ -139,10 +140,44 @@ def get_start_states(wildcards):
     previous = MILESTONES[wildcards.milestone].predecessor
     if previous is None:
         return []
-    path = Path(find_path(config["state_dir"]), f"{previous}_completed.state")
-    if path.is_file():
-        return str(path)
-    return checkpoints.evaluate_expert.get(milestone=previous).output.states
+    own = get_own_state(previous)
+    return str(own) if own.is_file() else get_evaluation(previous).states
+
+
+def get_own_state(previous):
+    return Path(find_path(config["state_dir"]), f"{previous}_completed.state")
+
+
+def get_chain(milestone):
+    """The milestones whose evaluations lead to this one's start states, the first one first."""
+    chain = []
+    previous = MILESTONES[milestone].predecessor
+    while previous is not None and not get_own_state(previous).is_file():
+        chain.insert(0, previous)
+        previous = MILESTONES[previous].predecessor
+    return chain
+
+
+def get_history(wildcards):
+    """Reports of the evaluations before: never a reason to run, but to be looked at anew.
+
+    When an evaluation is done, Snakemake decides afresh about the jobs that list one of its files,
+    and only about them. So each job lists all that could have made it due; `ancient` says that
+    they do not by themselves.
+    """
+    return [
+        ancient(f"{config['output_dir']}/expert_eval/{milestone}/expert_eval.json")
+        for milestone in get_chain(wildcards.milestone)
+    ]
+
+
+def get_evaluation(milestone):
+    """The outputs of a milestone's expert evaluation, which Snakemake makes first.
+
+    The evaluations before it are asked for in order: Snakemake waits for the first that is due.
+    """
+    chain = [*get_chain(milestone), milestone]
+    return [checkpoints.evaluate_expert.get(milestone=m).output for m in chain][-1]
 
 
 def get_sources(*modules):
@@ -156,7 +191,7 @@ def get_options(*names):
 
 
 def get_report(wildcards):
-    return checkpoints.evaluate_expert.get(milestone=wildcards.milestone).output.report
+    return get_evaluation(wildcards.milestone).report
 
 
 def get_budget(wildcards):
@@ -165,10 +200,11 @@ def get_budget(wildcards):
 
 def is_trained(milestone):
     """Whether the budget says to train; Snakemake makes the budget first."""
-    checkpoints.evaluate_expert.get(
-        milestone=milestone
-    )  # a new report has this asked again
-    budget = checkpoints.plan_budget.get(milestone=milestone).output.budget
+    get_evaluation(milestone)  # a new report has this asked again
+    plan = checkpoints.plan_budget.get(milestone=milestone)
+    budget = plan.output.budget
+    if not Path(budget).is_file():  # it is being made anew at this moment
+        raise IncompleteCheckpointException(plan.rule, checkpoint_target(budget))
     return read_json(budget)["decision"] == "train"
 
 
@@ -191,13 +227,17 @@ def get_expert_videos():
 
 
 def get_student_files(milestone):
-    """An input function: models, evaluation and videos of a milestone that is trained."""
+    """An input function: models, evaluation and videos of a milestone that is trained.
+
+    The budget is among them: a rule that lists it is looked at anew when it is made.
+    """
     output, model = config["output_dir"], f"models/{milestone}/dagger_{milestone}"
+    budget = f"{output}/budget/{milestone}/budget.json"
     files = [f"{output}/{model}_best.pth", f"{output}/{model}_final.pth"]
     files.append(f"{output}/student_eval/{milestone}/student_eval.json")
     if config["record_video"]:
         files.append(f"{output}/dagger_videos/{milestone}")
-    return lambda wildcards: files if is_trained(milestone) else []
+    return lambda wildcards: [budget, *(files if is_trained(milestone) else [])]
 
 
 def is_gpu_used():

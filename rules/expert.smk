@@ -9,6 +9,7 @@ checkpoint evaluate_expert:
         tools=get_tools,
         rom=get_rom(),
         start_states=get_start_states,
+        history=get_history,
         sources=get_sources("evaluation"),
     output:
         report="<results>/expert_eval/{milestone}/expert_eval.json",
@@ -39,6 +40,7 @@ rule record_expert_videos:
         trajectories="<results>/expert_eval/{milestone}/trajectories.json",
         rom=get_rom(),
         start_states=get_start_states,
+        history=get_history,
         sources=get_sources("video"),
     output:
         videos=directory("<results>/expert_eval_videos/{milestone}"),

@@ -8,6 +8,7 @@ rule train_student:
         tools=get_tools,
         rom=get_rom(),
         start_states=get_start_states,
+        history=get_history,
         sources=get_sources("dagger"),
     output:
         best="<results>/models/{milestone}/dagger_{milestone}_best.pth",
@@ -58,6 +59,7 @@ rule evaluate_student:
         tools=get_tools,
         rom=get_rom(),
         start_states=get_start_states,
+        history=get_history,
         sources=get_sources("evaluation"),
     output:
         report="<results>/student_eval/{milestone}/student_eval.json",
@@ -88,8 +90,10 @@ rule record_student_videos:
     input:
         rollouts="<results>/models/{milestone}/trajectories.json",
         trajectories="<results>/student_eval/{milestone}/trajectories.json",
+        budget=get_budget,
         rom=get_rom(),
         start_states=get_start_states,
+        history=get_history,
         sources=get_sources("video"),
     output:
         videos=directory("<results>/dagger_videos/{milestone}"),

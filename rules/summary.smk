@@ -4,6 +4,7 @@
 rule summarize_milestone:
     input:
         report=get_report,
+        history=get_history,
         budget=get_budget,
         training=get_training,
         student=get_student_report,
