@@ -57,7 +57,7 @@ static void show_battle(void) {
     load_picture(SPRITE_PICTURE_A, game.enemy.species);
     load_picture(SPRITE_PICTURE_B, game.party.species);
     show_picture(SPRITE_PICTURE_A, 152, 4, 0);
-    show_picture(SPRITE_PICTURE_B, 32, 46, 0);
+    show_picture(SPRITE_PICTURE_B, 32, 46, PICTURE_MIRRORED);
     show_panels();
 }
 

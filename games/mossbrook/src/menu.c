@@ -64,7 +64,7 @@ static void show_starter(int item) {
     int id = CRE_MOSSNAIL + item;
     draw_window(PANEL_COLUMN, PANEL_ROW, PANEL_SIDE, PANEL_SIDE);
     load_picture(SPRITE_PICTURE_A, id);
-    show_picture(SPRITE_PICTURE_A, PICTURE_X, PICTURE_Y, 1);
+    show_picture(SPRITE_PICTURE_A, PICTURE_X, PICTURE_Y, PICTURE_ABOVE_WINDOWS);
 }
 
 static void put_cursor(int tile) {

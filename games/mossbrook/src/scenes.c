@@ -47,7 +47,7 @@ static void show_intro(void) {
     clear_text_layer();
     draw_screen(screen_intro, screen_intro_tiles, N_SCREEN_INTRO_TILES);
     load_picture(SPRITE_PICTURE_A, PICTURE_PROFESSOR);
-    show_picture(SPRITE_PICTURE_A, 88, 30, 1);
+    show_picture(SPRITE_PICTURE_A, 88, 30, PICTURE_ABOVE_WINDOWS);
     text_show(TEXT_INTRO);
 }
 

@@ -6,6 +6,7 @@
 #define OBJ_256_COLOURS 0x2000
 #define OBJ_SIZE_16 0x4000   /* attribute 1 */
 #define OBJ_SIZE_64 0xC000
+#define OBJ_FLIP 0x1000      /* left to right */
 #define OBJ_PRIORITY(n) ((n) << 10) /* attribute 2 */
 
 /* Sprite tiles are numbered in units of 32 bytes. */
@@ -194,9 +195,9 @@ void load_picture(int slot, int creature) {
                PICTURE_UNITS * 32);
 }
 
-void show_picture(int slot, int x, int y, int above_windows) {
-    set_sprite(slot, (u16)((y & 255) | OBJ_256_COLOURS), (u16)((x & 511) | OBJ_SIZE_64),
-               (u16)(picture_unit(slot) | OBJ_PRIORITY(above_windows ? 0 : 1)));
+void show_picture(int slot, int x, int y, int style) {
+    set_sprite(slot, (u16)((y & 255) | OBJ_256_COLOURS), (u16)((x & 511) | OBJ_SIZE_64 | (style & PICTURE_MIRRORED ? OBJ_FLIP : 0)),
+               (u16)(picture_unit(slot) | OBJ_PRIORITY(style & PICTURE_ABOVE_WINDOWS ? 0 : 1)));
 }
 
 /* ---- fades ---- */

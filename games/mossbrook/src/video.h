@@ -58,7 +58,8 @@ void clear_text_layer(void);
 void load_person(int slot, int sprite);
 void show_person(int slot, int x, int y, int facing, int step);
 void load_picture(int slot, int creature); /* or PICTURE_PROFESSOR */
-void show_picture(int slot, int x, int y, int above_windows);
+enum PictureStyle { PICTURE_ABOVE_WINDOWS = 1, PICTURE_MIRRORED = 2 };
+void show_picture(int slot, int x, int y, int style);
 void hide_sprite(int slot);
 void hide_sprites(void);
 
