@@ -210,6 +210,8 @@ class _Training:
         """All iterations, from the first that no checkpoint holds."""
         for saved in checkpoint.load():
             self._restore(saved)
+            if tracker:  # it knows which iterations it has
+                tracker.log(self._iterations[-1].metrics)
         for number in range(len(self._iterations), self._options.dagger_iterations):
             if self._is_done():
                 break
