@@ -38,9 +38,9 @@ static void show_bars(void) {
 /* A panel's window holds name and level, and the bar below. */
 static void show_panel(int column, int row, const Creature *creature) {
     draw_window(column, row, 16, 4);
-    put_text(column + 2, row + 1, species[creature->species].name);
-    put_text(column + 11, row + 1, "L");
-    put_number(column + 12, row + 1, creature->level, 2);
+    put_text(column + 1, row + 1, species[creature->species].name);
+    put_text(column + 12, row + 1, "L");
+    put_number(column + 13, row + 1, creature->level, 2);
 }
 
 static void show_panels(void) {

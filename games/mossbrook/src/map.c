@@ -139,6 +139,7 @@ void map_enter_at_centre(u8 map_id) {
     enter_near(map_id, game.map_width / 2, game.map_height / 2);
 }
 
+/* Beside the last bed, in reading order: in the care house that is the guests' side. */
 void map_enter_at_bed(u8 map_id) {
     load_map(map_id);
     int x = game.map_width / 2, y = game.map_height / 2;
@@ -146,7 +147,6 @@ void map_enter_at_bed(u8 map_id) {
         if (game.behaviour[i] != EXAMINE_BED) continue;
         y = i / game.map_width;
         x = i - y * game.map_width;
-        break;
     }
     enter_near(map_id, x, y);
 }
