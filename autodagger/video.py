@@ -26,6 +26,8 @@ CAPTION_ROWS = 16
 LAST_FRAME_SECONDS = 1.0
 """How long a video rests on its last picture, the success."""
 
+_ENCODER = ("-preset", "veryfast", "-crf", "20", "-threads", "1")
+
 _INK, _PRESSED, _DIFFERS = (235, 235, 235), (120, 200, 120), (240, 170, 70)
 
 
@@ -84,17 +86,16 @@ def _record(
     show_expert: bool,
 ) -> Path:
     path = folder / f"{episode['name']}.mp4"
-    size = (SCREEN_SHAPE[1] * scale, (SCREEN_SHAPE[0] + CAPTION_ROWS) * scale)
     writer = imageio_ffmpeg.write_frames(
         str(path),
-        size,
+        (SCREEN_SHAPE[1], SCREEN_SHAPE[0] + CAPTION_ROWS),
         fps=fps,
         codec="libx264",
         macro_block_size=None,
-        output_params=["-preset", "veryfast", "-crf", "20", "-threads", "1"],
+        output_params=[*_ENCODER, "-vf", f"scale=iw*{scale}:ih*{scale}:flags=neighbor"],
     )
     writer.send(None)
-    camera = _Camera(env, writer, FRAMES_PER_SECOND * speed / fps, scale)
+    camera = _Camera(env, writer, FRAMES_PER_SECOND * speed / fps)
     env.reset(seed=episode["seed"], options={"state": states[episode["start_state"]]})
     env.set_on_frame(camera.take)
     for act, label in zip(episode["acts"], episode["labels"], strict=True):
@@ -110,8 +111,8 @@ def _record(
 class _Camera:
     """Sends every picture that is due to the encoder."""
 
-    def __init__(self, env: GameEnv, writer: Any, frames_per_picture: float, scale: int) -> None:
-        self._env, self._writer, self._scale = env, writer, scale
+    def __init__(self, env: GameEnv, writer: Any, frames_per_picture: float) -> None:
+        self._env, self._writer = env, writer
         self._frames_per_picture = frames_per_picture
         self._frames, self._pictures = 0, 0
         self._caption = _draw_caption(None, None)
@@ -130,9 +131,7 @@ class _Camera:
             self._send()
 
     def _send(self) -> None:
-        picture = np.concatenate([self._env.emulator.screen(), self._caption])
-        enlarged = picture.repeat(self._scale, 0).repeat(self._scale, 1)
-        self._writer.send(np.ascontiguousarray(enlarged))
+        self._writer.send(np.concatenate([self._env.emulator.screen(), self._caption]))
 
 
 def _draw_caption(pressed: str | None, expert: str | None) -> np.ndarray:
