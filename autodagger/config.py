@@ -133,7 +133,7 @@ def _read_yaml(path: str | Path) -> dict[str, Any]:
 
 def _find_source(key: str, value: Any, written: Mapping[str, Mapping[str, Any]]) -> str:
     """The last file that says this; what no file says came from the command line."""
-    for path, content in reversed(written.items()):
+    for path, content in reversed(list(written.items())):
         if key in content and content[key] == value:
             return path
     return "--config"

@@ -14,7 +14,6 @@ from typing import Any
 
 from autodagger.errors import UserError
 from autodagger.lifeline import PARENT_VARIABLE, exit_with_parent
-from autodagger.milestone import Milestone
 
 Progress = Callable[[str], None]
 """Takes one event as a line of text, e.g. "iteration 2/10: 9/10 episodes reach it"."""
@@ -52,15 +51,25 @@ def run_job(snakemake: Any, stage: str) -> Iterator[Progress]:
 
 
 def get_task(snakemake: Any) -> dict[str, Any]:
-    """What the evaluations and the training have in common, as their keyword arguments."""
-    params = snakemake.params
+    """What every evaluation and training takes, as keyword arguments."""
+    expert = snakemake.input.get("expert")
+    tools_dir = snakemake.params.tools_dir
+    return get_game(snakemake) | {
+        "expert_path": Path(expert) if expert else None,
+        "tools_dir": Path(tools_dir) if tools_dir else None,
+        "seed": snakemake.params.seed,
+        "num_envs": snakemake.config["num_envs"],
+        "outputs": {name: Path(path) for name, path in snakemake.output.items()},
+    }
+
+
+def get_game(snakemake: Any) -> dict[str, Any]:
+    """What every job that runs the emulator takes, as keyword arguments."""
     start_states = snakemake.input.get("start_states")
     return {
-        "game_dir": Path(params.game_dir),
+        "game_dir": Path(snakemake.params.game_dir),
         "rom_path": Path(snakemake.input.rom),
-        "milestone": Milestone(**params.milestone),
-        "expert_path": Path(params.expert_path),
-        "tools_dir": Path(params.tools_dir) if params.tools_dir else None,
+        "milestone": snakemake.params.milestone,
         "start_states": Path(start_states) if start_states else None,
     }
 

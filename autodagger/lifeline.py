@@ -5,7 +5,6 @@ outputs that a later run is making anew; so it ends itself. The lock is known to
 process holds the folder's own lock file, which the kernel releases at any death.
 """
 
-import ctypes
 import fcntl
 import os
 import select
@@ -17,10 +16,11 @@ import time
 from pathlib import Path
 from typing import IO
 
+from autodagger.sandbox import die_with_parent
+
 PARENT_VARIABLE = "AUTODAGGER_SNAKEMAKE_PID"
 """Environment variable with the process id of the Snakemake that a job belongs to."""
 
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _POLL_SECONDS = 0.5
 _RUN_LOCK = Path(".snakemake") / "autodagger.lock"
 _SNAKEMAKE_LOCKS = Path(".snakemake") / "locks"
@@ -33,8 +33,7 @@ def exit_with_parent() -> None:
     named by `PARENT_VARIABLE` is watched as well as the parent.
     """
     parent = os.getppid()
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    die_with_parent()
     watched = {parent, int(os.environ.get(PARENT_VARIABLE, parent))} - {os.getpid()}
     for process in watched:
         threading.Thread(target=_end_after, args=(process,), daemon=True).start()

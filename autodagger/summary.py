@@ -155,6 +155,7 @@ def _describe_expert(report: Mapping[str, Any]) -> dict[str, Any]:
 
 def _describe_student(folder: Path, milestone: str) -> dict[str, Any]:
     training = _read(folder / "models" / milestone / "training.json")
+    iterations = training.get("iterations", [])
     student = _read(folder / "student_eval" / milestone / "student_eval.json")
     low, high = student.get("interval") or (None, None)
     model = folder / "models" / milestone / f"dagger_{milestone}_best.pth"
@@ -166,16 +167,12 @@ def _describe_student(folder: Path, milestone: str) -> dict[str, Any]:
         "student_episodes": len(student["episodes"]) if student else None,
         "student_mean_steps": student.get("mean_steps"),
         "student_agreement": student.get("agreement"),
-        "iterations": _count_iterations(training.get("iterations")),
+        "iterations": len(iterations) if iterations else None,
         "expert_queries": training.get("expert_queries"),
-        "conflicting_frames": training.get("conflicting_frames"),
+        "conflicting_frames": iterations[-1]["conflicting_frames"] if iterations else None,
         "model": str(model) if model.is_file() else None,
         "model_sha256": student.get("model_sha256"),
     }
-
-
-def _count_iterations(iterations: Any) -> int | None:
-    return len(iterations) if isinstance(iterations, list) else iterations
 
 
 def _read(path: Path) -> dict[str, Any]:

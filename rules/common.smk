@@ -14,6 +14,7 @@ from autodagger.config import (
     check_milestone_options,
     load_config,
     select_milestones,
+    suggest,
 )
 from autodagger.errors import UserError
 from autodagger.files import read_json
@@ -127,6 +128,31 @@ def get_expert(wildcards):
 
 def get_expert_path(wildcards):
     return str(Path(find_path(config["policy_dir"]), f"{wildcards.milestone}.py"))
+
+
+def get_missing_expert(wildcards):
+    """Where the expert was looked for and what is there instead, or None."""
+    if get_expert(wildcards):
+        return None
+    path = Path(get_expert_path(wildcards))
+    nearest = suggest(
+        wildcards.milestone, [file.stem for file in path.parent.glob("*.py")], "{}.py"
+    )
+    return (
+        f"{path} does not exist{nearest}. Write it (run(state) -> button name), "
+        "or name its folder with policy_dir."
+    )
+
+
+def get_missing_start(wildcards):
+    """What to say when the start states turn out to be none, or None for power-on."""
+    previous = MILESTONES[wildcards.milestone].predecessor
+    if previous is None or get_own_state(previous).is_file():
+        return None
+    return (
+        f"{get_own_state(previous)} does not exist, and the expert of {previous} never reached it. "
+        "Mend that expert, or put a save state there."
+    )
 
 
 def get_tools(wildcards):

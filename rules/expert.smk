@@ -24,7 +24,8 @@ checkpoint evaluate_expert:
         "../envs/autodagger.yaml"
     params:
         milestone=get_goal,
-        expert_path=get_expert_path,
+        missing_expert=get_missing_expert,
+        missing_start=get_missing_start,
         episodes=config["eval_episodes"],
         seed=config["seed"],
         game_dir=get_game_dir(),
@@ -37,7 +38,7 @@ checkpoint evaluate_expert:
 
 rule record_expert_videos:
     input:
-        trajectories="<results>/expert_eval/{milestone}/trajectories.json",
+        trajectories=["<results>/expert_eval/{milestone}/trajectories.json"],
         rom=get_rom(),
         start_states=get_start_states,
         history=get_history,
@@ -51,8 +52,10 @@ rule record_expert_videos:
     conda:
         "../envs/autodagger.yaml"
     params:
+        milestone=get_goal,
         fps=config["video_fps"],
         scale=config["video_scale"],
+        videos=None,
         game_dir=get_game_dir(),
     message:
         "{wildcards.milestone}: recording the expert's videos"

@@ -26,7 +26,6 @@ rule train_student:
         gpu=1 if is_gpu_used() else 0,
     params:
         milestone=get_goal,
-        expert_path=get_expert_path,
         options=get_options(
             "dagger_iterations",
             "episodes_per_iter",
@@ -75,7 +74,6 @@ rule evaluate_student:
         gpu=1 if is_gpu_used() else 0,
     params:
         milestone=get_goal,
-        expert_path=get_expert_path,
         episodes=config["student_eval_episodes"],
         seed=config["seed"],
         game_dir=get_game_dir(),
@@ -88,8 +86,10 @@ rule evaluate_student:
 
 rule record_student_videos:
     input:
-        rollouts="<results>/models/{milestone}/trajectories.json",
-        trajectories="<results>/student_eval/{milestone}/trajectories.json",
+        trajectories=[
+            "<results>/models/{milestone}/trajectories.json",
+            "<results>/student_eval/{milestone}/trajectories.json",
+        ],
         budget=get_budget,
         rom=get_rom(),
         start_states=get_start_states,
@@ -104,9 +104,10 @@ rule record_student_videos:
     conda:
         "../envs/autodagger.yaml"
     params:
+        milestone=get_goal,
         fps=config["video_fps"],
         scale=config["video_scale"],
-        per_iteration=config["videos_per_iteration"],
+        videos=config["videos_per_iteration"],
         game_dir=get_game_dir(),
     message:
         "{wildcards.milestone}: recording the student's videos"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from autodagger.evaluation import StudentOutputs, evaluate_student
+from autodagger.evaluation import evaluate_student
 from autodagger.files import read_json
 from autodagger.job import get_task, run_job
 
@@ -12,10 +12,7 @@ with run_job(snakemake, "test") as progress:
         model=Path(snakemake.input.model),
         max_episode_steps=read_json(snakemake.input.budget)["max_episode_steps"],
         episodes=snakemake.params.episodes,
-        seed=snakemake.params.seed,
-        num_envs=snakemake.config["num_envs"],
         cuda=snakemake.config["cuda"],
         threads=snakemake.threads,
-        outputs=StudentOutputs(**{name: Path(path) for name, path in snakemake.output.items()}),
         progress=progress,
     )

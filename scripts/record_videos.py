@@ -1,23 +1,35 @@
 """Replays trajectories into videos: an expert's evaluation, or a student's rollouts and test."""
 
+import re
 from pathlib import Path
 
 from autodagger.files import read_json
-from autodagger.job import run_job
+from autodagger.job import get_game, run_job
 from autodagger.video import record_videos
+
+EPISODE = re.compile(r"(rollout_iter\d+|student_eval)_ep(\d+)_")
+FIRST_EPISODE = {"rollout": 0, "student": 1}  # the numbers that names begin with
+
+
+def is_wanted(name: str, count: int) -> bool:
+    """Whether a student's episode is among the first `count` of its iteration or test."""
+    kind, number = EPISODE.match(name).groups()
+    return int(number) - FIRST_EPISODE[kind.split("_")[0]] < count
+
 
 with run_job(snakemake, "video") as progress:
     params = snakemake.params
-    start_states = snakemake.input.get("start_states")
-    names = [name for name in ("rollouts", "trajectories") if name in snakemake.input.keys()]
-    record_videos(
-        game_dir=Path(params.game_dir),
-        rom_path=Path(snakemake.input.rom),
-        trajectories=[read_json(snakemake.input[name]) for name in names],
-        start_states=Path(start_states) if start_states else None,
+    replays = [read_json(path) for path in snakemake.input.trajectories]
+    episodes = [episode for replay in replays for episode in replay["episodes"]]
+    if params.videos is not None:
+        episodes = [episode for episode in episodes if is_wanted(episode["name"], params.videos)]
+    videos = record_videos(
+        **get_game(snakemake),
+        trajectories=episodes,
+        actions=replays[0]["actions"],
         folder=Path(snakemake.output.videos),
         fps=params.fps,
         scale=params.scale,
-        per_iteration=params.get("per_iteration"),
-        progress=progress,
+        show_expert=params.videos is not None,
     )
+    progress(f"{len(videos)} videos in {snakemake.output.videos}")

@@ -1,0 +1,66 @@
+# `make help` lists what there is. Needs Python >= 3.11 and make; everything else goes into .venv.
+
+PYTHON ?= python3
+CORES ?= all
+# More arguments for Snakemake, e.g. make demo ARGS="--config milestone=RIVAL_HOUSE"
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+READY_DEV := $(VENV)/.ready-dev
+SOURCES := autodagger scripts games tests benchmarks docs
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo status test test-all lint format bench rom clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' $(MAKEFILE_LIST) | awk -F '|' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+demo: $(READY) ## set up, then turn every expert into a student; again: only what changed
+	@$(BIN)/python -m autodagger.lifeline
+	@PYTHONPATH=scripts $(BIN)/python -m snakemake --cores $(CORES) --logger autodagger $(ARGS)
+
+status: $(READY) ## where the run is, milestone by milestone
+	@$(BIN)/python -m autodagger.progress
+
+test: $(READY_DEV) ## the tests, without the slow ones
+	@$(BIN)/python -m pytest -m "not slow"
+
+test-all: $(READY_DEV) ## all tests
+	@$(BIN)/python -m pytest
+
+lint: $(READY_DEV) ## ruff, mypy, snakefmt, snakemake --lint
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/snakefmt --check Snakefile rules
+	@$(BIN)/snakemake --lint
+
+format: $(READY_DEV) ## let ruff and snakefmt format the code
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@$(BIN)/snakefmt Snakefile rules
+
+bench: $(READY_DEV) ## measure the speed of emulation, rollouts and training
+	@$(BIN)/python -m benchmarks
+
+rom: $(READY_DEV) ## build the embedded game's ROM from its source
+	@$(BIN)/python games/mossbrook/build.py
+
+clean: ## remove the set-up and the caches; results stay
+	rm -rf $(VENV) .snakemake .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps are newer than the requirements exactly when the set-up holds.
+$(READY): envs/requirements.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and \
+	  "AutoDAgger needs Python 3.11 or newer; \"$(PYTHON)\" is %d.%d. Name another one: make PYTHON=python3.12 ..." % v[:2])'
+	@echo "Setting up $(VENV) (once, a few minutes)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements.txt
+	@touch $@
+
+$(READY_DEV): envs/requirements-dev.txt $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements-dev.txt
+	@touch $@
