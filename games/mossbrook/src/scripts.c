@@ -308,6 +308,13 @@ void script_examine(u8 behaviour) {
     case EXAMINE_SHELF: text_show(TEXT_SHELF); break;
     case EXAMINE_MACHINE: text_show(TEXT_MACHINE); break;
     case EXAMINE_STATUE: text_show(TEXT_STATUE); break;
+    case EXAMINE_PLANT: text_show(TEXT_PLANT); break;
+    case EXAMINE_WELL: text_show(TEXT_WELL); break;
+    case EXAMINE_KITCHEN: text_show(TEXT_KITCHEN); break;
+    case EXAMINE_DESK: text_show(TEXT_DESK); break;
+    case EXAMINE_TRUNK: text_show(TEXT_TRUNK); break;
+    case EXAMINE_HEALER: text_show(TEXT_HEALER); break;
+    case EXAMINE_BARREL: text_show(TEXT_BARREL); break;
     case EXAMINE_CRATES: text_show(TEXT_CRATES); break;
     default: text_show(TEXT_NOTHING); break;
     }

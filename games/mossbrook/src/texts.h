@@ -73,6 +73,13 @@
     TEXT(TEXT_SIGN_LAB, "Professor LINDEN'S\nlaboratory") \
     TEXT(TEXT_SIGN_TOWN_2, "BROOKFALL, the town\nabove the water.") \
     TEXT(TEXT_CRATES, "Your things, packed in\ncrates. They rattle.") \
+    TEXT(TEXT_PLANT, "A plant in a pot. It leans\ntowards the window.") \
+    TEXT(TEXT_WELL, "A deep well. It repeats\nwhatever you say.") \
+    TEXT(TEXT_KITCHEN, "It smells of barley soup.") \
+    TEXT(TEXT_DESK, "A desk, a lamp, and a page\nthat only says: Dear...") \
+    TEXT(TEXT_TRUNK, "A trunk full of jumpers.\nMOM knits.") \
+    TEXT(TEXT_HEALER, "A warm lamp in water. It\nmakes creatures sleepy.") \
+    TEXT(TEXT_BARREL, "A barrel of apples.") \
     TEXT(TEXT_NOTHING, "Nothing of interest.") \
     TEXT(TEXT_SIGN_GYM, "The HALL OF STONES.\nLeader: HOLM") \
     TEXT(TEXT_TV, "A film about snails. It is\nmore thrilling than most.") \
