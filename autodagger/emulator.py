@@ -7,6 +7,7 @@ in several processes (see `autodagger.rollout`).
 import gzip
 import os
 import struct
+import zlib
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ EWRAM, EWRAM_SIZE = 0x02000000, 256 * 1024  # GBATEK, "GBA Memory Map": on-board
 IWRAM, IWRAM_SIZE = 0x03000000, 32 * 1024  # GBATEK, "GBA Memory Map": on-chip work RAM
 
 _GZIP_MAGIC = b"\x1f\x8b"
+_PROBES = 20
+"""Attempts at getting the same memory twice; the second one usually does."""
 
 
 class Ram:
@@ -100,7 +103,8 @@ class Emulator:
         self._data = GameData()
         self._core.configure_data(self._data)
         self._mask = np.zeros(len(BUTTONS), np.uint8)
-        self._blank = self._core.get_state()
+        self._unwritten = self._find_unwritten()
+        self._blank = self.save_state()
 
     @property
     def state_version(self) -> bytes:
@@ -132,8 +136,13 @@ class Emulator:
         return Ram(self._data.memory)
 
     def save_state(self) -> bytes:
-        """The whole console as bytes; `load_state` of it continues exactly from here."""
-        return self._core.get_state()
+        """The whole console as bytes; `load_state` of it continues exactly from here.
+
+        Equal consoles give equal bytes.
+        """
+        state = np.frombuffer(self._core.get_state(), np.uint8).copy()
+        state[self._unwritten] = 0
+        return state.tobytes()
 
     def load_state(self, data: bytes) -> None:
         """Continues from a save state, raw or gzip-compressed.
@@ -142,7 +151,7 @@ class Emulator:
             UserError: The state has another format version or size than this core's. mGBA loads
                 newer versions without complaint, and wrongly, so the version is compared first.
         """
-        raw = gzip.decompress(data) if data[:2] == _GZIP_MAGIC else data
+        raw = _decompress(data) if data[:2] == _GZIP_MAGIC else data
         if raw[:4] != self.state_version or len(raw) != len(self._blank):
             raise UserError(_state_mismatch(raw, self._blank))
         self._core.set_state(raw)
@@ -151,9 +160,40 @@ class Emulator:
         """Back to the moment the console was switched on, before its first frame."""
         self._core.set_state(self._blank)
 
+    def _find_unwritten(self) -> np.ndarray:
+        """Which bytes of a save state the core leaves as it finds them, as (size,) bool.
+
+        Its format has reserved fields, and stable-retro hands it memory fresh from the heap: what
+        other data lay there would end up in the state. So the memory is filled with a known value
+        first, which works whenever the next allocation of the same size is the same memory.
+        """
+        size = len(self._core.get_state())
+        unwritten = np.ones(size, bool)
+        for value in (0x55, 0xAA):
+            for _ in range(_PROBES):
+                filled = bytes([value]) * size
+                place = id(filled)
+                del filled
+                state = self._core.get_state()
+                if id(state) == place:
+                    unwritten &= np.frombuffer(state, np.uint8) == value
+                    break
+            else:
+                return np.zeros(size, bool)  # another kind of heap: states stay as they come
+        return unwritten
+
     def close(self) -> None:
         """Frees the emulator, so that this process may load another ROM."""
         del self._core, self._data
+
+
+def _decompress(data: bytes) -> bytes:
+    try:
+        return gzip.decompress(data)
+    except (OSError, EOFError, zlib.error) as error:
+        raise UserError(
+            f"save state: damaged gzip data ({error}). Copy or record the state again."
+        ) from error
 
 
 def _state_mismatch(found: bytes, expected: bytes) -> str:
