@@ -1,0 +1,301 @@
+"""W&B tracking: real offline runs read back, and every way in which W&B can be missing."""
+
+import json
+import os
+import signal
+import struct
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import imageio_ffmpeg
+import numpy as np
+import pytest
+
+from autodagger import tracking
+from autodagger.files import read_json
+from autodagger.tracking import Tracker, open_tracker, reopen_tracker
+
+ITERATIONS = [
+    {
+        "iteration": number,
+        "loss": 0.5 / (number + 1),
+        "accuracy": 0.75 + number / 16,
+        "success_rate": number / 4,
+        "interval": [number / 8, number / 3],
+        "dataset_size": 100 * (number + 1),
+        "conflicting_frames": number,
+        "learnt": number > 1,
+    }
+    for number in range(4)
+]
+CONFIG = {"options": {"batch_size": 64}, "seed": 0}
+
+
+@pytest.fixture(autouse=True)
+def quiet_wandb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Offline, without the login, the settings and the error reports of whoever runs the tests."""
+    for name in [name for name in os.environ if name.startswith("WANDB_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    monkeypatch.setenv("WANDB_ERROR_REPORTING", "false")
+    monkeypatch.setenv("WANDB_CONFIG_DIR", str(tmp_path / "wandb_config"))
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    yield
+    import wandb
+
+    wandb.teardown()
+
+
+@pytest.fixture
+def expert(tmp_path: Path) -> Path:
+    path = tmp_path / "RIVAL_HOUSE.py"
+    path.write_text("def run(state): return 'a'\n")
+    return path
+
+
+def start(folder: Path, expert: Path, warnings: list[str] | None = None, **changes: Any) -> Tracker:
+    arguments: dict[str, Any] = {
+        "project": "pokemon-dagger-pipeline",
+        "entity": None,
+        "milestone_id": "RIVAL_HOUSE",
+        "config": CONFIG,
+        "inputs": [expert],
+        "folder": folder,
+        "warn": pytest.fail if warnings is None else warnings.append,
+    }
+    return open_tracker(**arguments | changes)
+
+
+def read_run(path: Path) -> dict[str, Any]:
+    """An offline run's file: run record, history by step, summary, exit code.
+
+    The file is a log of blocks as LevelDB's (doc/log_format.md there) after a header of seven
+    bytes; each record is a protobuf message of `wandb_internal.proto`.
+    """
+    from wandb.proto import wandb_internal_pb2
+
+    content: dict[str, Any] = {"run": None, "history": [], "summary": {}, "exit": None}
+    for data in split_records(path.read_bytes()):
+        record = wandb_internal_pb2.Record()
+        record.ParseFromString(data)
+        kind = record.WhichOneof("record_type")
+        if kind == "run":
+            content["run"] = record.run
+        elif kind == "history":
+            content["history"].append(read_items(record.history.item))
+        elif kind == "summary":
+            content["summary"] |= read_items(record.summary.update)
+        elif kind == "exit":
+            content["exit"] = record.exit.exit_code
+    return content
+
+
+def split_records(data: bytes) -> Iterator[bytes]:
+    block, head, position, record = 32768, 7, 7, b""
+    while position + head <= len(data):
+        room = block - position % block
+        if room < head:
+            position += room
+            continue
+        _, size, kind = struct.unpack_from("<IHB", data, position)
+        record += data[position + head : position + head + size]
+        position += head + size
+        if kind in (1, 4):  # a whole record, or its last piece
+            yield record
+            record = b""
+
+
+def read_items(items: Any) -> dict[str, Any]:
+    return {".".join(i.nested_key) or i.key: json.loads(i.value_json) for i in items}
+
+
+def list_runs(folder: Path) -> list[dict[str, Any]]:
+    return [read_run(path) for path in sorted(folder.glob("wandb/offline-run-*/*.wandb"))]
+
+
+def without_clock(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if not key.startswith("_")}
+
+
+def expect_row(metrics: dict[str, Any]) -> dict[str, Any]:
+    row = {key: value for key, value in metrics.items() if key != "interval"}
+    row["interval_low"], row["interval_high"] = metrics["interval"]
+    return row
+
+
+def test_offline_run_read_back_equals_what_was_logged(tmp_path: Path, expert: Path) -> None:
+    with start(tmp_path, expert, entity="my-username") as tracker:
+        for metrics in ITERATIONS:
+            tracker.log(metrics)
+        tracker.log_result({"stopped": "dagger_iterations", "iterations": ITERATIONS})
+    (run,) = list_runs(tmp_path)
+    assert [without_clock(row) for row in run["history"]] == list(map(expect_row, ITERATIONS))
+    assert [row["_step"] for row in run["history"]] == [0, 1, 2, 3]
+    assert (run["run"].project, run["run"].entity) == ("pokemon-dagger-pipeline", "my-username")
+    assert run["run"].display_name == "RIVAL_HOUSE"
+    config = {item.key: json.loads(item.value_json) for item in run["run"].config.update}
+    assert {key: config[key] for key in CONFIG} == CONFIG
+    assert run["summary"]["stopped"] == "dagger_iterations"
+    assert run["exit"] == 0
+
+
+def test_milestones_share_the_group_and_not_the_run(tmp_path: Path, expert: Path) -> None:
+    for milestone in ("RIVAL_HOUSE", "RIVAL_BEDROOM"):
+        start(tmp_path, expert, milestone_id=milestone).finish()
+    first, second = (run["run"] for run in list_runs(tmp_path))
+    assert first.run_group == second.run_group
+    assert first.run_group.startswith(f"{tmp_path.name}-")
+    assert first.run_id != second.run_id
+
+
+def test_changed_config_or_expert_is_another_run(tmp_path: Path, expert: Path) -> None:
+    def run_id(**changes: Any) -> str:
+        with start(tmp_path, expert, **changes) as tracker:
+            tracker.log(ITERATIONS[0])
+        memory = read_json(tmp_path / "tracking" / "RIVAL_HOUSE.json")
+        assert memory["next_step"] == 1
+        return str(memory["run_id"])
+
+    ids = [run_id(), run_id(config={"seed": 1})]
+    expert.write_text("def run(state): return 'b'\n")
+    ids.append(run_id())
+    assert len(set(ids)) == 3
+
+
+def test_killed_training_continues_its_run(tmp_path: Path, expert: Path) -> None:
+    program = f"""
+        import os, signal, sys
+        sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+        from pathlib import Path
+        from tests.autodagger.test_tracking import ITERATIONS, start
+
+        tracker = start(Path({str(tmp_path)!r}), Path({str(expert)!r}))
+        for metrics in ITERATIONS[:2]:
+            tracker.log(metrics)
+        os.kill(os.getpid(), signal.SIGKILL)
+    """
+    killed = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    with start(tmp_path, expert) as tracker:
+        for metrics in ITERATIONS:  # the training tells all it has, those before the kill too
+            tracker.log(metrics)
+    first, second = list_runs(tmp_path)
+    assert first["run"].run_id == second["run"].run_id
+    steps = [row["_step"] for run in (first, second) for row in run["history"]]
+    assert steps == [0, 1, 2, 3]
+    assert (first["exit"] or 0, second["exit"]) != (0, 1)
+
+
+def test_training_that_raises_ends_its_run_as_failed(tmp_path: Path, expert: Path) -> None:
+    with pytest.raises(MemoryError), start(tmp_path, expert) as tracker:
+        tracker.log(ITERATIONS[0])
+        raise MemoryError
+    (run,) = list_runs(tmp_path)
+    assert run["exit"] == 1
+    assert len(run["history"]) == 1
+
+
+def test_videos_join_the_run_of_their_training(tmp_path: Path, expert: Path) -> None:
+    with start(tmp_path, expert) as tracker:
+        tracker.log(ITERATIONS[0])
+    videos = tmp_path / "dagger_videos"
+    videos.mkdir()
+    writer = imageio_ffmpeg.write_frames(str(videos / "rollout_iter0_ep0.mp4"), (16, 16), fps=30)
+    writer.send(None)
+    writer.send(np.zeros((16, 16, 3), np.uint8))
+    writer.close()
+    with reopen_tracker(milestone_id="RIVAL_HOUSE", folder=tmp_path, warn=pytest.fail) as tracker:
+        tracker.log_videos(videos)
+    first, second = list_runs(tmp_path)
+    assert first["run"].run_id == second["run"].run_id
+    (row,) = second["history"]
+    assert row["_step"] == 1
+    assert row["videos/rollout_iter0_ep0._type"] == "video-file"
+    assert list(tmp_path.glob("wandb/offline-run-*/files/media/videos/**/*.mp4"))
+
+
+def test_videos_of_an_untracked_training_open_no_run(tmp_path: Path) -> None:
+    with reopen_tracker(milestone_id="RIVAL_HOUSE", folder=tmp_path, warn=pytest.fail) as tracker:
+        tracker.log_videos(tmp_path)
+        assert tracker.place is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_finalists_numbers_are_in_the_summary(tmp_path: Path, expert: Path) -> None:
+    finalist = ITERATIONS[1] | {"final_episodes": 20, "final_successes": 19}
+    with start(tmp_path, expert) as tracker:
+        tracker.log_result({"best_iteration": 1, "iterations": [ITERATIONS[0], finalist]})
+    (run,) = list_runs(tmp_path)
+    assert run["summary"]["best_iteration"] == 1
+    assert run["summary"]["finalists"] == {"1": {"final_episodes": 20, "final_successes": 19}}
+
+
+def test_missing_login_warns_and_says_what_to_do(
+    tmp_path: Path, expert: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WANDB_MODE")
+    warnings: list[str] = []
+    with start(tmp_path, expert, warnings) as tracker:
+        tracker.log(ITERATIONS[0])
+        tracker.log_result({"iterations": []})
+        tracker.log_videos(tmp_path)
+        assert tracker.place is None
+    (warning,) = warnings
+    assert "no W&B login found" in warning
+    assert "`wandb login`" in warning
+    assert "WANDB_MODE=offline" in warning
+
+
+def test_missing_network_warns_and_does_not_hang(
+    tmp_path: Path, expert: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WANDB_MODE")
+    monkeypatch.setenv("WANDB_API_KEY", "a" * 40)
+    monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")  # discard: nobody answers there
+    monkeypatch.setattr(tracking, "INIT_SECONDS", 2.0)
+    warnings: list[str] = []
+    with start(tmp_path, expert, warnings) as tracker:
+        tracker.log(ITERATIONS[0])
+    (warning,) = warnings
+    assert "goes on without" in warning
+    assert "Check the network" in warning
+
+
+def test_malformed_key_warns(tmp_path: Path, expert: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WANDB_MODE")
+    monkeypatch.setenv("WANDB_API_KEY", "oops")
+    warnings: list[str] = []
+    start(tmp_path, expert, warnings).finish()
+    assert len(warnings) == 1
+    assert "`wandb login`" in warnings[0]
+
+
+def test_what_wandb_raises_later_is_a_warning(tmp_path: Path) -> None:
+    class Broken:
+        url = "somewhere"
+
+        def log(self, *_: Any, **__: Any) -> None:
+            raise OSError("No space left on device")
+
+        def finish(self, **_: Any) -> None:
+            raise TimeoutError("too slow")
+
+    warnings: list[str] = []
+    with Tracker(Broken(), tmp_path / "note.json", {"next_step": 0}, warnings.append) as tracker:
+        tracker.log(ITERATIONS[0])
+    assert warnings == [
+        "warning: W&B could not log an iteration (No space left on device)",
+        "warning: W&B could not finish the run (too slow)",
+    ]
+
+
+def test_without_track_nothing_of_wandb_is_imported() -> None:
+    program = (
+        "import sys, autodagger.dagger, autodagger.tracking, autodagger.video\n"
+        "sys.exit(any(name.split('.')[0] == 'wandb' for name in sys.modules))"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[2], check=True)

@@ -1,0 +1,36 @@
+"""Fixtures that several test files share."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from autodagger.env import GameEnv
+from tests.grid import GO_THERE, GridStates, open_env, press, write_expert
+
+
+@pytest.fixture(scope="session")
+def grid_states() -> GridStates:
+    """Save states of the letter grid, reached from power-on."""
+    with open_env(None) as env:
+        _, info = env.reset(seed=0)
+        while info["state"]["game"]["scene"] != "naming" or info["state"]["game"]["busy"]:
+            info = press(env, "start" if info["state"]["game"]["scene"] == "title" else "a")
+        top_left = env.emulator.save_state()
+        press(env, *["right"] * 6)
+        top_right = env.emulator.save_state()
+        press(env, *["left"] * 5, *["down"] * 3)
+        return GridStates(top_left, top_right, env.emulator.save_state())
+
+
+@pytest.fixture
+def env(grid_states: GridStates) -> Iterator[GameEnv]:
+    """An environment for the milestone CURSOR, not yet reset."""
+    with open_env() as env:
+        yield env
+
+
+@pytest.fixture
+def good_expert(tmp_path: Path) -> Path:
+    """An expert that always reaches CURSOR."""
+    return write_expert(tmp_path, GO_THERE)

@@ -1,0 +1,114 @@
+"""Helpers around the letter-grid game: milestones, experts, start states, rollouts."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+from autodagger.env import GameEnv
+from autodagger.milestone import Milestone
+from autodagger.rollout import (
+    Episode,
+    EpisodePlan,
+    Policy,
+    Rollouts,
+    RolloutSpec,
+    expert_policy,
+)
+
+ROOT = Path(__file__).parents[2]
+ROM = ROOT / "games" / "mossbrook" / "mossbrook.gba"
+GAME_DIR = Path(__file__).parent
+ACTIONS = ("no_op", "a", "b", "start", "up", "down", "left", "right")
+
+CURSOR = Milestone(
+    id="CURSOR",
+    predecessor="NAMING",
+    max_steps=20,
+    done_when="player.position.x == `4` && player.position.y == `2`",
+    fail_when="player.name != ''",
+)
+"""Walk the cursor from wherever it is to column 4, row 2, without entering a letter."""
+
+NAMING = Milestone("NAMING", None, 60, "game.scene == 'naming' && !game.busy")
+"""From power-on to the letter grid."""
+
+GO_THERE = """
+def run(state):
+    return find_path_action(state, 4, 2)
+"""
+
+START_GAME = """
+def run(state):
+    if state["game"]["busy"]:
+        return "no_op"
+    return "start" if state["game"]["scene"] == "title" else "a"
+"""
+
+
+@dataclass(frozen=True)
+class GridStates:
+    """Save states of the letter grid with the cursor at (0, 0), (6, 0) and (1, 3)."""
+
+    top_left: bytes
+    top_right: bytes
+    bottom: bytes
+
+    def plans(self, count: int, first_seed: int = 0) -> list[EpisodePlan]:
+        """`count` episodes that go through the states in turn."""
+        states = [("top_left", self.top_left), ("top_right", self.top_right)]
+        states.append(("bottom", self.bottom))
+        return [EpisodePlan(first_seed + k, *states[k % 3]) for k in range(count)]
+
+
+@contextmanager
+def open_env(milestone: Milestone | None = CURSOR, **arguments: Any) -> Iterator[GameEnv]:
+    """An environment of the grid; a process has room for one at a time."""
+    env = GameEnv(GAME_DIR, ROM, milestone, **arguments)
+    try:
+        yield env
+    finally:
+        env.close()
+
+
+def press(env: GameEnv, *buttons: str) -> dict[str, Any]:
+    """Takes one step a button; returns the last one's info."""
+    for button in buttons:
+        info = env.step(env.game.actions.index(button))[-1]
+    return info
+
+
+def write_expert(folder: Path, text: str, name: str = "CURSOR.py") -> Path:
+    """Writes an expert file; `text` may be indented."""
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(dedent(text), encoding="utf-8")
+    return path
+
+
+def make_spec(expert: Path, milestone: Milestone = CURSOR, **changes: Any) -> RolloutSpec:
+    """A rollout over the grid, with small observations."""
+    values: dict[str, Any] = {
+        "game_dir": GAME_DIR,
+        "rom_path": ROM,
+        "milestone": milestone,
+        "expert_path": expert,
+        "tools_dir": None,
+        "max_steps": milestone.max_steps,
+        "frame_size": (40, 60),
+    }
+    return RolloutSpec(**(values | changes))
+
+
+def play(
+    spec: RolloutSpec,
+    plans: Sequence[EpisodePlan],
+    policy: Policy = expert_policy,
+    num_envs: int = 2,
+    **arguments: Any,
+) -> list[Episode]:
+    """Plays in a pool of its own."""
+    with Rollouts(spec, num_envs) as rollouts:
+        return rollouts.play(plans, policy, **arguments)
