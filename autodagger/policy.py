@@ -1,6 +1,7 @@
 """The student: a convolutional network from pixels to buttons, and the file it is kept in."""
 
 import io
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -180,7 +181,10 @@ def load_student(path: Path) -> tuple[Student, dict[str, Any]]:
 
 
 def choose_device(cuda: bool) -> torch.device:
-    """The GPU if it is wanted and there, else the CPU."""
+    """The GPU if it is wanted and there, else the CPU; either computes the same way every time."""
+    # What torch documents under "Reproducibility": cuBLAS reads its variable when it starts.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(True)
     return torch.device("cuda" if cuda and torch.cuda.is_available() else "cpu")
 
 
