@@ -1,0 +1,5 @@
+"""The first battle, then the professor's thanks."""
+
+
+def run(state):
+    return fight(state)

@@ -1,0 +1,5 @@
+"""The professor speaks; A turns the pages."""
+
+
+def run(state):
+    return "no_op" if state["game"]["fade"] else "a"

@@ -1,0 +1,5 @@
+"""The rival walks about: follow, face and talk."""
+
+
+def run(state):
+    return talk_to(state, "RIVAL")

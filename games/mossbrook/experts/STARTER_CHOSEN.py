@@ -1,0 +1,10 @@
+"""The professor's bag: RILLET, the third, stands best against the leader."""
+
+RILLET = 2
+
+
+def run(state):
+    menu = state["game"]["menu"]
+    if menu:
+        return choose_item(state, RILLET if menu["kind"] == "starter" else 0)
+    return examine(state, 6, 9)
