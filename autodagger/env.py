@@ -7,6 +7,7 @@ from typing import Any
 import gymnasium
 import jmespath
 import numpy as np
+from jmespath.exceptions import JMESPathError
 from PIL import Image
 
 from autodagger.emulator import SCREEN_SHAPE, Emulator
@@ -73,12 +74,12 @@ class GameEnv(gymnasium.Env[np.ndarray, np.int64]):
         start = (options or {}).get("state")
         if start is None:
             self.emulator.power_on()
-            # Before its first frame the console has drawn nothing and the game's RAM is unset.
-            self.emulator.run(1)
         else:
             self.emulator.load_state(
                 start if isinstance(start, bytes) else Path(start).read_bytes()
             )
+        # A state holds no picture: until the next frame the screen is that of the episode before.
+        self.emulator.run(1)
         state = self._read_state(NO_OP)
         return self.emulator.screen(), {"state": state, "success": False, "frames": 0}
 
@@ -120,7 +121,12 @@ class GameEnv(gymnasium.Env[np.ndarray, np.int64]):
         return state
 
     def _holds(self, expression: Any, key: str, state: dict[str, Any]) -> bool:
-        value = expression.search(state)
+        try:
+            value = expression.search(state)
+        except JMESPathError as error:
+            raise UserError(
+                f"milestone {self._milestone_id}: {key} cannot be evaluated ({error})."
+            ) from error
         if isinstance(value, bool) or value is None:
             return bool(value)
         raise UserError(
