@@ -45,7 +45,10 @@ def save_start_states(path: Path, states: Sequence[StartState], rom_sha1: str) -
     Equal states are written once. Equal input gives equal bytes, so that Snakemake, which compares
     small inputs by checksum, reruns nothing after an evaluation that recorded the same states.
     """
-    unique = list({state.data: state for state in reversed(states)}.values())[::-1]
+    first: dict[bytes | None, StartState] = {}
+    for state in states:
+        first.setdefault(state.data, state)
+    unique = list(first.values())
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         manifest = {"rom_sha1": rom_sha1, "states": [state.name for state in unique]}
