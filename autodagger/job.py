@@ -8,12 +8,13 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from autodagger.errors import UserError
 from autodagger.lifeline import PARENT_VARIABLE, exit_with_parent
+from autodagger.tracking import Tracker, open_tracker
 
 Progress = Callable[[str], None]
 """Takes one event as a line of text, e.g. "iteration 2/10: 9/10 episodes reach it"."""
@@ -38,14 +39,14 @@ def run_job(snakemake: Any, stage: str) -> Iterator[Progress]:
     log.parent.mkdir(parents=True, exist_ok=True)
     marker.write_text(os.environ.get(PARENT_VARIABLE, ""))
     with _redirect_to(log) as terminal:
-        progress = _make_progress(terminal, _format_prefix(snakemake, stage))
+        prefix = _format_prefix(snakemake, stage)
         try:
-            yield progress
+            yield _make_progress(terminal, prefix)
         except Exception as error:
             traceback.print_exc()
             known = isinstance(error, UserError)
             text = str(error) if known else f"{type(error).__name__}: {error}"
-            progress(f"failed: {text} (see {log})")
+            os.write(terminal, f"{prefix} failed: {text} (see {log})\n".encode())
             sys.exit(1)
     marker.unlink(missing_ok=True)
 
@@ -72,6 +73,22 @@ def get_game(snakemake: Any) -> dict[str, Any]:
         "milestone": snakemake.params.milestone,
         "start_states": Path(start_states) if start_states else None,
     }
+
+
+def get_tracker(snakemake: Any, warn: Progress) -> AbstractContextManager[Tracker | None]:
+    """The W&B run of a training; None, and nothing of W&B loaded, without the option `track`."""
+    config = snakemake.config
+    if not config["track"]:
+        return nullcontext()
+    return open_tracker(
+        project=config["wandb_project"],
+        entity=config["wandb_entity"],
+        milestone_id=snakemake.wildcards.milestone,
+        config={**snakemake.params.options, "seed": snakemake.params.seed},
+        inputs=list(snakemake.input),
+        folder=Path(config["output_dir"]),
+        warn=warn,
+    )
 
 
 def list_failed_jobs(log_folder: Path, snakemake_pid: int) -> list[tuple[str, str, Path]]:

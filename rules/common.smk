@@ -123,7 +123,7 @@ def get_goal(wildcards):
 def get_expert(wildcards):
     """The expert's file; none, when it is missing: then adding it is a change of inputs."""
     path = get_expert_path(wildcards)
-    return [path] if Path(path).is_file() else []
+    return path if Path(path).is_file() else []
 
 
 def get_expert_path(wildcards):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from autodagger.files import read_json
 from autodagger.job import get_game, run_job
+from autodagger.tracking import reopen_tracker
 from autodagger.video import record_videos
 
 EPISODE = re.compile(r"(rollout_iter\d+|student_eval)_ep(\d+)_")
@@ -32,4 +33,9 @@ with run_job(snakemake, "video") as progress:
         scale=params.scale,
         show_expert=params.videos is not None,
     )
+    if snakemake.config["track"] and params.videos is not None:
+        folder = Path(snakemake.config["output_dir"])
+        milestone = snakemake.wildcards.milestone
+        with reopen_tracker(milestone_id=milestone, folder=folder, warn=progress) as tracker:
+            tracker.log_videos(Path(snakemake.output.videos))
     progress(f"{len(videos)} videos in {snakemake.output.videos}")
