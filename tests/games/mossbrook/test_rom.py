@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from autodagger.emulator import BUTTONS, Emulator
+from games.mossbrook.story import play_story
 
 FOLDER = Path(__file__).resolve().parents[3] / "games" / "mossbrook"
 ROM = FOLDER / "mossbrook.gba"
@@ -18,7 +19,7 @@ MAX_ROM_BYTES = 256 * 1024
 STATE = 0x02000000
 MAGIC = 0x53534F4D
 SCENE, BUSY, FADE, BADGES, MAP_ID, WIDTH, HEIGHT, NPC_COUNT = 12, 13, 14, 15, 16, 17, 18, 19
-PLAYER_X, PLAYER_Y, FACING, MOVING, FLAGS = 20, 21, 22, 23, 24
+PLAYER_X, PLAYER_Y, FACING, MOVING = 20, 21, 22, 23
 STATE_BYTES = 0x4D0
 OVERWORLD, CLOCK, BATTLE = 6, 7, 8
 # Upper bounds (inclusive) of single bytes of the struct, by offset
@@ -28,8 +29,7 @@ LIMITS = {
     0x30: 23, 0x31: 59, 0x32: 1, 0x34: 1, 0x35: 1, 0x74: 1, 0x78: 6, 0x80: 4, 0x81: 3, 0x82: 3,
 }  # fmt: skip
 
-# A save state of mGBA (its include/mgba/internal/gba/serialize.h): registers, and EWRAM.
-STATE_PC, STATE_EWRAM = 0x20 + 15 * 4, 0x21000
+STATE_PC = 0x20 + 15 * 4  # in an mGBA save state (its include/mgba/internal/gba/serialize.h)
 BIOS_END, ROM_START = 0x4000, 0x08000000
 
 
@@ -70,9 +70,10 @@ def test_sources_give_the_committed_bytes(tmp_path):
     command = [sys.executable, str(FOLDER / "build.py"), "--output", str(output)]
     subprocess.run(command, cwd=tmp_path, check=True, timeout=300)
     assert output.read_bytes() == ROM.read_bytes()
-    assert output.with_name("mossbrook.gba.sha1").read_text() == (
-        FOLDER / "mossbrook.gba.sha1"
-    ).read_text()
+    assert (
+        output.with_name("mossbrook.gba.sha1").read_text()
+        == (FOLDER / "mossbrook.gba.sha1").read_text()
+    )
 
 
 def test_sha1_and_size():
@@ -149,14 +150,6 @@ def check_pc(state: bytes) -> None:
     assert pc < BIOS_END or ROM_START <= pc < ROM_START + MAX_ROM_BYTES, hex(pc)
 
 
-def with_flags(state: bytes, flags: int) -> bytes:
-    """A save state with other story flags, and a creature to fight with."""
-    data = bytearray(state)
-    data[STATE_EWRAM + FLAGS : STATE_EWRAM + FLAGS + 4] = flags.to_bytes(4, "little")
-    data[STATE_EWRAM + 0x74 : STATE_EWRAM + 0x80] = bytes([1, 0, 0, 0, 0, 7, 31, 31, 0, 1, 4, 5])
-    return bytes(data)
-
-
 def press_at_random(emulator: Emulator, presses: int, rng: np.random.Generator) -> None:
     """Buttons of 1 to 8 frames with pauses of 0 to 11, checking as it goes."""
     names = [name for name in BUTTONS if name]
@@ -166,7 +159,7 @@ def press_at_random(emulator: Emulator, presses: int, rng: np.random.Generator) 
         emulator.run(int(rng.integers(0, 12)))
         data = struct_of(emulator)
         check_struct(data)
-        visible = data[SCENE : 0x28] + data[0x34:0x3C] + data[0x80:0x90]
+        visible = data[SCENE:0x28] + data[0x34:0x3C] + data[0x80:0x90]
         unchanged = unchanged + 1 if visible == last else 0
         last = visible
         assert unchanged < 400, "the game no longer answers"
@@ -174,24 +167,28 @@ def press_at_random(emulator: Emulator, presses: int, rng: np.random.Generator) 
             check_pc(emulator.save_state())
 
 
-def random_presses(emulator: Emulator, presses: int, seed: int) -> None:
-    """A third each: from power-on, early in the story, and late in it."""
+@pytest.fixture(scope="module")
+def story() -> dict[str, bytes]:
+    """A save state at the end of each milestone."""
+    return dict(play_story(seed=3))
+
+
+def random_presses(emulator: Emulator, story: dict[str, bytes], presses: int, seed: int) -> None:
+    """An equal share from power-on and from the end of each milestone."""
     rng = np.random.default_rng(seed)
-    press_at_random(emulator, presses // 3, rng)
-    emulator.power_on()
-    to_the_cart(emulator)
-    cart = emulator.save_state()
-    for flags in (0, 0x5FF):
-        emulator.load_state(with_flags(cart, flags) if flags else cart)
-        press_at_random(emulator, presses // 3, rng)
+    share = presses // (len(story) + 1)
+    press_at_random(emulator, share, rng)
+    for state in story.values():
+        emulator.load_state(state)
+        press_at_random(emulator, share, rng)
 
 
-def test_random_presses_do_no_harm(emulator):
-    random_presses(emulator, 3000, seed=1)
+def test_random_presses_do_no_harm(story, emulator):
+    random_presses(emulator, story, 4000, seed=1)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
-def test_many_random_presses_do_no_harm(emulator, seed):
+def test_many_random_presses_do_no_harm(story, emulator, seed):
     """100,000 presses over all seeds."""
-    random_presses(emulator, 20_000, seed=100 + seed)
+    random_presses(emulator, story, 20_000, seed=100 + seed)
