@@ -2,4 +2,4 @@
 
 
 def run(state):
-    return fight(state) if state["battle"] else talk_to(state, "LEADER")
+    return fight(state) if state["battle"] else talk_to(state, "GYM", "LEADER")

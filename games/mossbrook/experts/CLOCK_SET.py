@@ -7,8 +7,6 @@ def run(state):
     menu = state["game"]["menu"]
     if menu and menu["kind"] == "yes_no":
         return choose_item(state, 0)
-    if menu and menu["hour"] != HOUR and menu["field"] == "hour":
+    if menu and menu["field"] == "hour" and menu["hour"] != HOUR:
         return "down" if menu["hour"] > HOUR else "up"
-    if menu:
-        return "a"
-    return examine(state, 6, 2)
+    return "a" if menu else examine(state, "HOUSE 2F", 6, 2)

@@ -2,6 +2,4 @@
 
 
 def run(state):
-    if state["player"]["location"] == "RIVAL HOUSE 2F":
-        return walk_to(state, 3, 2)
-    return walk_to(state, 5, 9)
+    return travel(state, "HOME TOWN")

@@ -2,4 +2,4 @@
 
 
 def run(state):
-    return walk_to(state, 10, 2)
+    return travel(state, "HOUSE 1F")

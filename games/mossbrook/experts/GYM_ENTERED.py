@@ -2,4 +2,4 @@
 
 
 def run(state):
-    return walk_to(state, 10, 5)
+    return travel(state, "GYM")

@@ -6,7 +6,8 @@ SWITCHES = (((12, 13), (4, 11)), ((11, 9), (7, 8)))  # each with its door
 def run(state):
     if state["battle"]:
         return fight(state)
-    for switch, (x, y) in SWITCHES:
-        if state["map"]["collisions"][y][x]:
-            return walk_to(state, *switch)
-    return talk_to(state, "TRAINER")
+    if state["player"]["location"] == "GYM":
+        for switch, (x, y) in SWITCHES:
+            if state["map"]["collisions"][y][x]:
+                return walk_to(state, *switch)
+    return talk_to(state, "GYM", "TRAINER")

@@ -2,8 +2,8 @@
 
 
 def run(state):
+    if state["battle"]:
+        return flee(state)
     if state["game"]["menu"]:
         return choose_item(state, 0)
-    if state["player"]["location"] == "BROOKFALL":
-        return walk_to(state, 14, 14)
-    return examine(state, 7, 4)
+    return examine(state, "CARE HOUSE", 7, 4)

@@ -2,4 +2,4 @@
 
 
 def run(state):
-    return "no_op" if state["game"]["fade"] else "a"
+    return read_on(state)

@@ -2,4 +2,4 @@
 
 
 def run(state):
-    return walk_to(state, 7, 9)
+    return travel(state, "HOME TOWN")

@@ -2,4 +2,4 @@
 
 
 def run(state):
-    return walk_to(state, 11, 1)
+    return travel(state, "HOUSE 2F")

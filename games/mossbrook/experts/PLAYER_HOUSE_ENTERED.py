@@ -2,4 +2,4 @@
 
 
 def run(state):
-    return walk_to(state, 5, 6)
+    return travel(state, "HOUSE 1F")

@@ -2,4 +2,4 @@
 
 
 def run(state):
-    return walk_to(state, 3, 1)
+    return travel(state, "RIVAL HOUSE 2F")

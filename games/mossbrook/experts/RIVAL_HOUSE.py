@@ -2,4 +2,4 @@
 
 
 def run(state):
-    return walk_to(state, 14, 6)
+    return travel(state, "RIVAL HOUSE 1F")

@@ -2,4 +2,4 @@
 
 
 def run(state):
-    return talk_to(state, "RIVAL")
+    return talk_to(state, "RIVAL HOUSE 2F", "RIVAL")

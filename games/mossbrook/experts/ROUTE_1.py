@@ -2,4 +2,4 @@
 
 
 def run(state):
-    return walk_to(state, 8, 0)
+    return travel(state, "ROUTE 1")

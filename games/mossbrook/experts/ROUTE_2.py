@@ -1,15 +1,14 @@
 """The narrow path: into the bay, let the walker pass, then on to the upper town."""
 
-WAY = {"CARE HOUSE": (7, 9), "BROOKFALL": (19, 15), "ROUTE 3": (0, 2)}
-BAY = (9, 9)
+FOOT, BAY = (8, 12), (9, 9)  # of the path: its lower end, and where two can pass
 
 
 def run(state):
-    if state["player"]["location"] == "ROUTE 3" and walker_is_ahead(state):
+    if state["player"]["location"] != "ROUTE 3":
+        return travel(state, "UPPER BROOKFALL")
+    y = state["player"]["position"]["y"]
+    if y > FOOT[1]:  # from here the walker may be out of sight
+        return walk_to(state, *FOOT)
+    if find_person(state, "WALKER")["y"] <= y:
         return walk_to(state, *BAY)
-    return follow(state, WAY)
-
-
-def walker_is_ahead(state):
-    """Whether the walker still comes between the player and the path's upper end."""
-    return find_person(state, "WALKER")["y"] <= state["player"]["position"]["y"]
+    return travel(state, "UPPER BROOKFALL")

@@ -7,4 +7,4 @@ def run(state):
     menu = state["game"]["menu"]
     if menu:
         return choose_item(state, RILLET if menu["kind"] == "starter" else 0)
-    return examine(state, 6, 9)
+    return examine(state, "ROUTE 1", 6, 9)
