@@ -86,7 +86,7 @@ FLAGS = (
     "badge_won",
     "mom_greeted",
 )
-BATTLE_PHASES = ("none", "message", "choose", "choose_move", "drain", "over")
+BATTLE_PHASES = ("none", "message", "choose", "choose_move", "drain")
 BATTLE_KINDS = ("wild", "first", "trainer", "leader")
 BATTLE_RESULTS = ("none", "won", "lost", "fled")
 FACINGS = ("down", "up", "left", "right")
