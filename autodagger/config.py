@@ -22,6 +22,7 @@ _TYPE_NAMES = {
     "array": "a list",
 }
 _ID_OPTIONS = ("milestone", "resume_from")
+_BOOLEANS = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False}
 
 
 def load_schema(name: str) -> dict[str, Any]:
@@ -52,7 +53,10 @@ def load_config(config: Mapping[str, Any], files: Iterable[str | Path] = ()) -> 
     for key, value in config.items():
         where = _find_source(key, value, written)
         if key not in properties:
-            problems.append(f"{where}: unknown option {key!r}{suggest(key, list(properties))}.")
+            problems.append(
+                f"{where}: unknown option {key!r}{suggest(key, list(properties))}. "
+                "config.yaml lists them all."
+            )
             continue
         options[key] = _coerce(key, value, properties[key])
         if not _is_valid(options[key], properties[key]):
@@ -77,8 +81,8 @@ def check_milestone_options(options: Mapping[str, Any], known: Sequence[str]) ->
     for key, milestone in named:
         if milestone not in known:
             problems.append(
-                f"option {key}: unknown milestone {milestone!r}{suggest(milestone, known)}; "
-                f"expected an id from {options['milestone_config']}."
+                f"option {key}: unknown milestone {milestone!r}{suggest(milestone, known)}. "
+                f"Expected an id from {options['milestone_config']}."
             )
     if problems:
         raise UserError("\n".join(problems))
@@ -117,10 +121,10 @@ def check_folders(folders: Mapping[str, str | None]) -> None:
 
 
 def suggest(name: str, known: Sequence[str], form: str = "{}") -> str:
-    """`; did you mean 'X'?` for the nearest known name, written as `form` says; or nothing."""
+    """` (did you mean 'X'?)` for the nearest known name, written as `form` says; or nothing."""
     folded = {item.lower(): item for item in known}
     match = difflib.get_close_matches(name.lower(), list(folded), n=1, cutoff=0.5)
-    return f"; did you mean {form.format(folded[match[0]])!r}?" if match else ""
+    return f" (did you mean {form.format(folded[match[0]])!r}?)" if match else ""
 
 
 def _read_yaml(path: str | Path) -> dict[str, Any]:
@@ -140,7 +144,7 @@ def _find_source(key: str, value: Any, written: Mapping[str, Mapping[str, Any]])
 
 
 def _coerce(key: str, value: Any, schema: Mapping[str, Any]) -> Any:
-    """Reads what YAML leaves as text: `3e-4`, `A B`, `A,B`, an id that looks like a number."""
+    """Reads what YAML or `--config` leave as text: `3e-4`, `false`, `A B`, ids like numbers."""
     types = schema.get("type", [])
     types = [types] if isinstance(types, str) else types
     if key in _ID_OPTIONS and isinstance(value, int) and not isinstance(value, bool):
@@ -149,6 +153,8 @@ def _coerce(key: str, value: Any, schema: Mapping[str, Any]) -> Any:
         return None
     if key == "skip_milestones":
         return _split_ids(value)
+    if isinstance(value, str) and "boolean" in types:
+        return _BOOLEANS.get(value.lower(), value)
     if isinstance(value, str) and "number" in types:
         return _read_number(value)
     if isinstance(value, float) and "number" not in types and value.is_integer():

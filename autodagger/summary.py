@@ -54,6 +54,7 @@ def build_row(folder: Path, milestone: str) -> dict[str, Any]:
     row |= {key: budget.get(key) for key in keys if key in budget}
     last = folder / "budget" / milestone / "budget.json"
     if budget.get("decision") == "train":
+        row["reason"] = None  # it says why the student was trained, which the numbers say too
         last = folder / "student_eval" / milestone / "student_eval.json"
         row |= _describe_student(folder, milestone)
     row["timestamp"] = _format_time(last.stat().st_mtime) if last.is_file() else None

@@ -6,7 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from snakemake.exceptions import IncompleteCheckpointException, WorkflowError
+from snakemake.exceptions import IncompleteCheckpointException
 from snakemake.io import checkpoint_target
 
 from autodagger.config import (
@@ -51,7 +51,7 @@ def get_checked_config():
     try:
         return load_config(config, workflow.configfiles)
     except UserError as error:
-        raise WorkflowError(str(error)) from None
+        sys.exit(str(error))
 
 
 def find_path(path):
@@ -85,7 +85,7 @@ def get_game():
     try:
         return load_game(Path(get_game_dir()))
     except UserError as error:
-        raise WorkflowError(str(error)) from None
+        sys.exit(str(error))
 
 
 def get_milestone_table():
@@ -106,7 +106,7 @@ def get_milestone_table():
             }
         )
     except UserError as error:
-        raise WorkflowError(str(error)) from None
+        sys.exit(str(error))
     config["milestone_ids"] = list(table)
     return table
 
