@@ -93,12 +93,12 @@ def evaluate_expert(
                     expert_policy,
                     observe=False,
                     keep_state=True,
-                    on_episode=_report_each(progress, episodes, "expert"),
+                    on_episode=_report_each(progress, episodes),
                 )
         except ExpertError as load_error:
             reason, error = "expert cannot be loaded", f"{expert_path}: {load_error}"
         except UserError as start_error:
-            reason, error = "start state or ROM cannot be loaded", str(start_error)
+            reason, error = "episodes cannot be played", str(start_error)
     report = {
         "milestone_id": goal.id,
         "status": "failed" if reason else "evaluated",
@@ -171,7 +171,7 @@ def evaluate_student(
             plans,
             policy,
             labels=Labels.OPTIONAL,
-            on_episode=_report_each(progress, episodes, "student"),
+            on_episode=_report_each(progress, episodes),
         )
     report = {
         "milestone_id": goal.id,
@@ -274,14 +274,14 @@ def _find_obstacle(
     return None, None
 
 
-def _report_each(progress: Progress, total: int, who: str) -> Callable[[Episode], None]:
+def _report_each(progress: Progress, total: int) -> Callable[[Episode], None]:
     counts = {"played": 0, "reached": 0}
 
     def report(episode: Episode) -> None:
         counts["played"] += 1
         counts["reached"] += episode.success
         if counts["played"] == total:
-            progress(f"{who}: {counts['reached']}/{total} episodes reach it")
+            progress(f"{counts['reached']}/{total} episodes reach it")
 
     return report
 
