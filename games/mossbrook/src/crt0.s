@@ -9,7 +9,7 @@ _start:
   b start                       @ 0x00 the first instruction
   .space 156                    @ 0x04 picture, left empty
   .ascii "MOSSBROOK\0\0\0"      @ 0xA0 title, 12 bytes
-  .ascii "BMBE"                 @ 0xAC game code
+  .ascii "ZMBE"                 @ 0xAC game code: Z, so that no emulator takes it for another game
   .ascii "00"                   @ 0xB0 maker code
   .byte 0x96                    @ 0xB2 fixed value
   .space 13                     @ 0xB3 unit, device, reserved, version, checksum, reserved

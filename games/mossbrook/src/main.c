@@ -67,7 +67,6 @@ static void update(void) {
 static u8 is_busy(void) {
     if (fade_running() || game.moving) return 1;
     if (game.text_open && !text_is_settled()) return 1;
-    if (game.scene == SCENE_LOGO) return 0;
     return game.battle_phase == BATTLE_DRAIN;
 }
 

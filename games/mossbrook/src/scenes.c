@@ -30,7 +30,7 @@ void logo_update(void) {
 
 static void show_new_game(void) {
     game.scene = SCENE_NEW_GAME;
-    clear_map_layer();
+    draw_screen(screen_intro, screen_intro_tiles, N_SCREEN_INTRO_TILES);
     text_show(TEXT_NEW_GAME);
 }
 
@@ -45,7 +45,6 @@ void new_game_update(void) {
 static void show_intro(void) {
     game.scene = SCENE_INTRO;
     clear_text_layer();
-    draw_screen(screen_intro, screen_intro_tiles, N_SCREEN_INTRO_TILES);
     load_picture(SPRITE_PICTURE_A, PICTURE_PROFESSOR);
     show_picture(SPRITE_PICTURE_A, 88, 30, PICTURE_ABOVE_WINDOWS);
     text_show(TEXT_INTRO);

@@ -87,7 +87,7 @@ typedef struct {
     u8 facing; /* +2 */
     u8 sprite; /* +3 enum of the assets: which person */
     u8 moving; /* +4 frames left of the present step */
-    u8 wait;   /* +5 units until the next step is considered */
+    u8 wait;   /* +5 frames until the next step is considered */
     u8 home_x, home_y; /* +6, +7 where it started on this map */
 } NpcState; /* 8 bytes */
 
@@ -118,7 +118,7 @@ typedef struct {
     u8 menu_kind;    /* 0x020 enum MenuKind */
     u8 menu_cursor;  /* 0x021 item under the cursor */
     u8 menu_count;   /* 0x022 items */
-    u8 starter_seen; /* 0x023 which of the three is held up for YES or NO, 255 none */
+    u8 starter_seen; /* 0x023 which of the three was held up last */
 
     u8 name_column;  /* 0x024 0..6 */
     u8 name_row;     /* 0x025 0..3; END is row 3, column 5 */

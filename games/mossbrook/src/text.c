@@ -4,8 +4,6 @@
 #include "hardware.h"
 #include "video.h"
 
-#define APPEAR_FRAMES 2 /* a line a frame, then the arrow */
-
 static const char *const texts[TEXT_COUNT] = {
 #define TEXT_STRING(id, string) string,
     TEXTS(TEXT_STRING)
@@ -13,7 +11,6 @@ static const char *const texts[TEXT_COUNT] = {
 };
 
 static const char *rest;  /* what follows the visible page, 0 if nothing */
-static u8 appeared;       /* frames since the page was opened, stops at APPEAR_FRAMES */
 static u8 hold_open;
 static u8 line, column;   /* where the next letter goes */
 
@@ -41,7 +38,6 @@ static void clear_page(void) {
     for (int y = 0; y < 2; y++)
         for (int x = 0; x < LINE_LENGTH + 2; x++) game.text[y][x] = 0;
     line = column = 0;
-    appeared = 0;
     game.text_waiting = 0;
 }
 
@@ -60,6 +56,11 @@ static void read_page(const char *words) {
     }
 }
 
+/* The words appear at once; the arrow follows in the next frame, unless a menu holds the page. */
+static void show_page(void) {
+    for (int y = 0; y < 2; y++) put_text(2, TEXT_ROW + 1 + y * 2, game.text[y]);
+}
+
 static void open_window(u16 text_id) {
     game.text_id = text_id;
     game.text_open = 1;
@@ -74,6 +75,7 @@ void text_show(u16 text_id) {
     open_window(text_id);
     for (const char *c = texts[text_id]; *c; c++) game.text_pages += *c == '\f';
     read_page(texts[text_id]);
+    show_page();
 }
 
 void text_begin(u16 text_id) {
@@ -82,7 +84,7 @@ void text_begin(u16 text_id) {
     rest = 0;
 }
 
-void text_finish(void) { appeared = 0; }
+void text_finish(void) { show_page(); }
 
 void text_hold(int hold) { hold_open = (u8)hold; }
 
@@ -99,12 +101,7 @@ int text_is_open(void) { return game.text_open; }
 int text_blocks(void) { return game.text_open && !hold_open; }
 
 int text_is_settled(void) {
-    return appeared >= APPEAR_FRAMES && (game.text_waiting || (hold_open && !rest));
-}
-
-static void appear(void) {
-    put_text(2, TEXT_ROW + 1 + appeared * 2, game.text[appeared]);
-    appeared++;
+    return game.text_waiting || (hold_open && !rest);
 }
 
 static void show_arrow(void) {
@@ -121,11 +118,11 @@ static void turn_page(void) {
     game.text_page++;
     draw_window(0, TEXT_ROW, SCREEN_COLUMNS, TEXT_ROWS);
     read_page(rest);
+    show_page();
 }
 
 void text_update(void) {
     if (!game.text_open) return;
-    if (appeared < APPEAR_FRAMES) appear();
-    else if (game.text_waiting && key_pressed(KEY_A)) turn_page();
+    if (game.text_waiting && key_pressed(KEY_A)) turn_page();
     else if (!game.text_waiting && (rest || !hold_open)) show_arrow();
 }
