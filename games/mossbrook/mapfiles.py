@@ -272,15 +272,23 @@ def edge_overlays(game_map: GameMap, tiles: TileSet, x: int, y: int, edges: Cell
     return [(edges[0] + i, edges[1]) for i in shown]
 
 
+def paint_ground(game_map: GameMap, tiles: TileSet, x: int, y: int, name: str) -> Pixels:
+    """The picture of the tile ``name`` at (x, y), with its edges and those of what is below it."""
+    tile = tiles.tiles[name]
+    if tile.base and tiles.tiles[tile.base].edges:
+        return over(paint_ground(game_map, tiles, x, y, tile.base), tiles.cut(tile.at))
+    picture = tiles.ground(name, x, y)
+    for at in edge_overlays(game_map, tiles, x, y, tile.edges) if tile.edges else ():
+        picture = over(picture, tiles.cut(at))
+    return picture
+
+
 def paint(game_map: GameMap, tiles: TileSet) -> list[list[Pixels]]:
     """The 16x16 picture of each cell, [y][x]: ground, its edges, then the objects over it."""
-    cells = []
-    for y, row in enumerate(game_map.grid):
-        cells.append([tiles.ground(name, x, y) for x, name in enumerate(row)])
-        for x, name in enumerate(row):
-            edges = tiles.tiles[name].edges
-            for at in edge_overlays(game_map, tiles, x, y, edges) if edges else ():
-                cells[y][x] = over(cells[y][x], tiles.cut(at))
+    cells = [
+        [paint_ground(game_map, tiles, x, y, name) for x, name in enumerate(row)]
+        for y, row in enumerate(game_map.grid)
+    ]
     for name, (left, top) in game_map.places:
         thing = tiles.objects[name]
         for dy, signs in enumerate(thing.behaviours):
