@@ -14,24 +14,11 @@ import torch
 
 from autodagger.evaluation import Progress
 from autodagger.files import read_json, sha256_file, write_bytes, write_json
+from autodagger.sources import list_sources
 from autodagger.worker import RolloutSpec
 
 _META = "checkpoint.json"
 _PROGRESS = "progress.json"
-_SOURCES = (
-    "emulator.py",
-    "env.py",
-    "expert.py",
-    "pathfinding.py",
-    "worker.py",
-    "rollout.py",
-    "evaluation.py",
-    "seeding.py",
-    "dataset.py",
-    "learner.py",
-    "policy.py",
-    "dagger.py",
-)
 
 
 def fingerprint(
@@ -41,9 +28,8 @@ def fingerprint(
     seed: int,
     expert_success_rate: float,
 ) -> dict[str, str]:
-    """Digests of what a student depends on, by name; two equal fingerprints train equal students."""
+    """Digests of what a student depends on, by name: equal ones train equal students."""
     tools = sorted(spec.tools_dir.glob("*.py")) if spec.tools_dir else []
-    package = Path(__file__).parent
     return {
         "expert": sha256_file(spec.expert_path),
         "tools": _digest([sha256_file(tool) for tool in tools]),
@@ -52,7 +38,7 @@ def fingerprint(
         "start_states": sha256_file(start_states) if start_states else "power-on",
         "milestone": _digest(spec.milestone.to_params()),
         "options": _digest([options, spec.max_steps, seed, expert_success_rate]),
-        "program": _digest([sha256_file(package / name) for name in _SOURCES]),
+        "program": _digest([sha256_file(source) for source in list_sources("dagger")]),
         "torch": str(torch.__version__),
     }
 

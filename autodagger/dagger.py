@@ -1,9 +1,9 @@
 """DAgger: the student plays, the expert labels what it visits, the student learns from all of it.
 
 Ross, Gordon and Bagnell 2011, "A Reduction of Imitation Learning and Structured Prediction to
-No-Regret Online Learning". Iteration 0 clones the expert's demonstrations. Every iteration trains on
-all labelled states, then lets the student play: those episodes are its evaluation and, labelled, the
-next iteration's new data.
+No-Regret Online Learning". Iteration 0 clones the expert's demonstrations. Every iteration trains
+on all labelled states, then lets the student play: those episodes are its evaluation and, labelled,
+the next iteration's new data.
 """
 
 import math
@@ -281,7 +281,7 @@ class _Training:
         )
 
     def _evaluate(self, purpose: str, number: int, rounds: int) -> list[Episode]:
-        """Up to `rounds` rounds of episodes; ends with the first that shows the student too weak."""
+        """Up to `rounds` rounds of episodes; ends with one that shows the student too weak."""
         policy = GreedyPolicy(self._student, self._device)
         played: list[Episode] = []
         for round_ in range(rounds):

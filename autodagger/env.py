@@ -105,7 +105,7 @@ class GameEnv(gymnasium.Env[np.ndarray, np.int64]):
         """Has `on_frame` called after every emulated frame of the steps that follow."""
         self._on_frame = on_frame
 
-    def render(self) -> np.ndarray | None:  # type: ignore[override]
+    def render(self) -> np.ndarray | None:
         """The screen, (160, 240, 3) uint8 RGB, in render mode "rgb_array"."""
         return self.emulator.screen() if self.render_mode == "rgb_array" else None
 
@@ -147,10 +147,9 @@ def preprocess(screen: np.ndarray, frame_size: tuple[int, int], grayscale: bool)
         (height, width, 1 or 3) uint8; each pixel the mean of the area it covers.
     """
     height, width = frame_size
+    image = Image.fromarray(screen)
     if grayscale:
-        image = Image.fromarray(screen).convert("L")
-    else:
-        image = Image.fromarray(screen)
+        image = image.convert("L")
     if image.size != (width, height):
         rows, row_rest = divmod(screen.shape[0], height)
         columns, column_rest = divmod(screen.shape[1], width)

@@ -86,7 +86,7 @@ class Expert:
         for code in self._tools:
             module = ModuleType(Path(code.co_filename).stem)
             module.__dict__.update(shared)
-            exec(code, module.__dict__)  # noqa: S102  the process is confined
+            exec(code, module.__dict__)
             shared |= {
                 name: value
                 for name, value in vars(module).items()
@@ -98,7 +98,7 @@ class Expert:
                 module.__dict__.setdefault(name, value)
         expert = ModuleType(self._path.stem)
         expert.__dict__.update(shared, __file__=str(self._path))
-        exec(self._code, expert.__dict__)  # noqa: S102  the process is confined
+        exec(self._code, expert.__dict__)
         return expert
 
     def _log(self, message: object) -> None:

@@ -109,8 +109,8 @@ def _parse_entry(
     if done is None:
         raise UserError(
             f"{where}: no done_when, and the game's built-in table does not know this id"
-            f"{_nearest(milestone_id, list(done_when))}. Add a JMESPath expression that is true when "
-            "the milestone is reached, such as \"player.location == 'TOWN'\"."
+            f"{_nearest(milestone_id, list(done_when))}. Add a JMESPath expression that is true "
+            "when the milestone is reached, such as \"player.location == 'TOWN'\"."
         )
     _check_expression(done, "done_when", where)
     if entry.get("fail_when") is not None:

@@ -47,7 +47,8 @@ _PIXEL_CENTER, _PIXEL_SCALE = 128.0, 64.0
 def _initialize(module: nn.Module) -> None:
     if isinstance(module, nn.Conv2d | nn.Linear):
         nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-        nn.init.zeros_(module.bias)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
 
 
 class _Residual(nn.Module):

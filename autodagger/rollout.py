@@ -8,7 +8,7 @@ batch always has the same size, so results do not depend on timing.
 import multiprocessing
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -273,9 +273,7 @@ class Rollouts:
         worker_end.close()
 
     def _await_start(self, slot: "_Slot") -> None:
-        error = slot.receive()
-        if error is not None:
-            raise error
+        slot.receive()
 
 
 class _Slot:
@@ -307,18 +305,21 @@ class _Slot:
         return episode
 
     def send(self, *message: Any) -> None:
-        try:
+        with suppress(OSError):  # a worker that is gone: receive() says so
             self.connection.send(message)
-        except OSError:
-            pass  # the worker is gone: receive() says so
 
     def receive(self) -> Any:
         try:
-            if self.connection.poll(ANSWER_SECONDS):
-                return self.connection.recv()
+            if not self.connection.poll(ANSWER_SECONDS):
+                raise ExpertError(
+                    f"the expert did not answer within {ANSWER_SECONDS:g} s and was ended"
+                )
+            answer = self.connection.recv()
         except (EOFError, OSError):
             raise ExpertError("the expert ended the process it ran in") from None
-        raise ExpertError(f"the expert did not answer within {ANSWER_SECONDS:g} s and was ended")
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     def end(self) -> None:
         if hasattr(self, "connection"):

@@ -25,7 +25,7 @@ POWER_ON = StartState("power-on", None)
 
 
 def load_start_states(path: Path | None) -> list[StartState]:
-    """Reads start states: None is power-on, a `.zip` what `save_start_states` wrote, else one state.
+    """Reads start states: None is power-on, a `.zip` of `save_start_states`, else one state.
 
     Returns:
         The states; none if the zip was written by an evaluation without success.

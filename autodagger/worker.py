@@ -4,8 +4,9 @@ The expert runs beside the emulator, so the game state never crosses a process b
 costs one small message each way. Observations lie in memory shared with the parent.
 """
 
+import traceback
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,7 +23,7 @@ from autodagger.sandbox import confine, die_with_parent
 NO_LABEL = -1
 
 
-class Outcome(str, Enum):
+class Outcome(StrEnum):
     """How an episode stands or ended."""
 
     RUNNING = "running"
@@ -32,7 +33,7 @@ class Outcome(str, Enum):
     ERROR = "error"  # the expert raised, hung or answered nonsense
 
 
-class Labels(str, Enum):
+class Labels(StrEnum):
     """What becomes of an episode whose expert fails: it ends, or goes on unlabelled."""
 
     REQUIRED = "required"
@@ -103,8 +104,9 @@ class Reply(NamedTuple):
 def serve(connection: Connection, memory: Any, slot: int, spec: RolloutSpec) -> None:
     """A worker's life: builds the environment, gives up its rights, obeys until the pipe ends.
 
-    A message is (method name, arguments...) of `_Worker`; the answer is what it returns. The
-    first message sent is None, or the error that kept the environment or expert from loading.
+    A message is (method name, arguments...) of `_Worker`; the answer is what it returns, or the
+    error that is nobody's but the game's. The first message sent is None, or the error that kept
+    the environment or expert from loading.
     """
     die_with_parent()
     observations = np.frombuffer(memory, np.uint8).reshape(-1, *spec.obs_shape)
@@ -117,9 +119,20 @@ def serve(connection: Connection, memory: Any, slot: int, spec: RolloutSpec) -> 
     try:
         while True:
             method, *arguments = connection.recv()
-            connection.send(getattr(worker, method)(*arguments))
+            connection.send(_obey(worker, method, arguments))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         pass  # the parent closed the pool, or is gone
+
+
+def _obey(worker: "_Worker", method: str, arguments: list[Any]) -> Any:
+    try:
+        return getattr(worker, method)(*arguments)
+    except UserError as error:
+        return error
+    except MemoryError:  # the expert hoards it: the process ends, and with it the episode
+        raise
+    except Exception:  # the adapter's, or this program's: its place would be lost on the way
+        return RuntimeError(f"environment, {method}:\n{traceback.format_exc()}")
 
 
 class _Worker:

@@ -10,7 +10,7 @@ checkpoint evaluate_expert:
         rom=get_rom(),
         start_states=get_start_states,
         history=get_history,
-        sources=get_sources("evaluation"),
+        sources=get_sources("expert_evaluation"),
     output:
         report="<results>/expert_eval/{milestone}/expert_eval.json",
         trajectories="<results>/expert_eval/{milestone}/trajectories.json",

@@ -59,7 +59,7 @@ rule evaluate_student:
         rom=get_rom(),
         start_states=get_start_states,
         history=get_history,
-        sources=get_sources("evaluation"),
+        sources=get_sources("student_evaluation"),
     output:
         report="<results>/student_eval/{milestone}/student_eval.json",
         trajectories="<results>/student_eval/{milestone}/trajectories.json",

@@ -1,6 +1,6 @@
 """Plays an expert's episodes: report, trajectories, start states of the next milestone."""
 
-from autodagger.evaluation import evaluate_expert
+from autodagger.expert_evaluation import evaluate_expert
 from autodagger.job import get_task, run_job
 
 with run_job(snakemake, "expert") as progress:

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from autodagger.evaluation import evaluate_student
 from autodagger.files import read_json
 from autodagger.job import get_task, run_job
+from autodagger.student_evaluation import evaluate_student
 
 with run_job(snakemake, "test") as progress:
     evaluate_student(

@@ -1,7 +1,7 @@
 """Play the whole story with the experts, milestone after milestone, in one process.
 
 For what needs the game at many of its places: the page of maps, and the test that presses buttons
-at random. The pipeline itself plays milestones in confined processes (`autodagger.evaluation`).
+at random. The pipeline itself plays milestones in confined processes (`autodagger.rollout`).
 """
 
 from collections.abc import Callable, Iterator

@@ -17,7 +17,7 @@ def test_the_budget_depends_on_little() -> None:
     assert names("budget") == {"budget"}
 
 
-@pytest.mark.parametrize("module", ["evaluation", "dagger", "video"])
+@pytest.mark.parametrize("module", ["expert_evaluation", "dagger", "video"])
 def test_no_result_depends_on_reports_and_progress(module: str) -> None:
     assert not names(module) & {"tracking", "progress", "summary", "config", "job", "lifeline"}
 
