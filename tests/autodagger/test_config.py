@@ -132,7 +132,7 @@ def test_refuses_unknown_milestones_with_the_nearest_known_one(key: str) -> None
 
 def test_refuses_a_missing_folder(tmp_path: Path) -> None:
     check_folders({"policy_dir": str(tmp_path), "tools_dir": None})
-    with pytest.raises(UserError, match="option policy_dir: there is no folder .*nowhere"):
+    with pytest.raises(UserError, match=r"option policy_dir: there is no folder .*nowhere"):
         check_folders({"policy_dir": str(tmp_path / "nowhere")})
 
 

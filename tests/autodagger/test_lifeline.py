@@ -19,6 +19,13 @@ exit_with_parent()
 print(os.getpid(), flush=True)
 time.sleep(60)
 """
+HOLDER = """
+import time
+from autodagger.lifeline import hold_run_lock
+file = hold_run_lock()
+print("held", flush=True)
+time.sleep(60)
+"""
 # As Snakemake does: a shell between it and the job, which outlives it.
 SNAKEMAKE = """
 import os, subprocess, sys
@@ -76,9 +83,8 @@ def test_refuses_to_take_the_lock_of_a_living_run(
 def test_the_run_lock_goes_with_a_killed_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    code = "import time; from autodagger.lifeline import *; f = hold_run_lock(); print(1, flush=True); time.sleep(60)"
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-c", code]
+    command = [sys.executable, "-c", HOLDER]
     monkeypatch.chdir(tmp_path)
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as process:
         assert process.stdout is not None

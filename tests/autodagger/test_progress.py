@@ -36,5 +36,5 @@ def test_main_prints_the_board_of_the_shipped_config(
 
 
 def test_main_says_what_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match="nowhere.yaml"):
+    with pytest.raises(SystemExit, match=r"nowhere\.yaml"):
         main(["--configfile", str(tmp_path / "nowhere.yaml")])

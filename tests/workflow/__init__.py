@@ -1,0 +1,1 @@
+"""Runs of the whole workflow, each in a folder of its own."""

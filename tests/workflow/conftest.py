@@ -1,0 +1,122 @@
+"""A small pipeline: the first three milestones of Mossbrook, on the real emulator."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+GAME = ROOT / "games" / "mossbrook"
+MILESTONES = ("GAME_RUNNING", "PLAYER_NAME_SET", "INTRO_CUTSCENE_COMPLETE")
+SMALL = {
+    "milestone_config": "milestone_config.json",
+    "policy_dir": "experts",
+    "tools_dir": str(GAME / "tools"),
+    "eval_episodes": 2,
+    "dagger_iterations": 1,
+    "episodes_per_iter": 1,
+    "train_steps_per_iter": 20,
+    "hidden_dim": 16,
+    "batch_size": 16,
+    "frame_size": [40, 60],
+    "student_eval_episodes": 2,
+    "num_envs": 1,
+    "early_stop": False,
+    "record_video": False,
+}
+
+
+@dataclass
+class Pipeline:
+    """A working folder with a config.yaml, experts and a milestone file of its own."""
+
+    folder: Path
+
+    @property
+    def results(self) -> Path:
+        return self.folder / "dagger_pipeline_results"
+
+    def run(self, *arguments: str, cores: int = 2) -> subprocess.CompletedProcess[str]:
+        command = [*self.command, "--cores", str(cores), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, env=self.environment)
+
+    @property
+    def command(self) -> list[str]:
+        snakefile = str(ROOT / "Snakefile")
+        return [sys.executable, "-m", "snakemake", "-s", snakefile, "-d", str(self.folder)]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return os.environ | {"PYTHONPATH": str(ROOT / "scripts")}
+
+    def plan(self, *arguments: str) -> list[tuple[str, str]]:
+        """The (rule, milestone) pairs that a dry run lists, without `all`."""
+        result = self.run("-n", "--quiet", "host", *arguments)
+        assert result.returncode == 0, result.stderr
+        return list_jobs(result.stdout + result.stderr)
+
+    def read(self, path: str) -> Any:
+        return json.loads((self.results / path).read_text())
+
+    def rows(self) -> dict[str, dict[str, Any]]:
+        return {row["milestone_id"]: row for row in self.read("pipeline_results.json")}
+
+    def configure(self, **options: Any) -> None:
+        path = self.folder / "config.yaml"
+        path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | options))
+
+    def expert(self, milestone: str) -> Path:
+        return self.folder / "experts" / f"{milestone}.py"
+
+
+def list_jobs(output: str) -> list[tuple[str, str]]:
+    """(rule, milestone) of every job that Snakemake's output mentions, by its log file."""
+    return sorted(set(re.findall(r"logs/(\w+)/([\w-]+)\.log", output)))
+
+
+def make_pipeline(folder: Path) -> Pipeline:
+    folder.mkdir(parents=True)
+    (folder / "config.yaml").write_text(yaml.safe_dump(SMALL))
+    entries = json.loads((GAME / "milestone_config.json").read_text())["milestones"]
+    chosen = [entry for entry in entries if entry["id"] in MILESTONES]
+    (folder / "milestone_config.json").write_text(json.dumps({"milestones": chosen}))
+    (folder / "experts").mkdir()
+    for milestone in MILESTONES:
+        shutil.copy(GAME / "experts" / f"{milestone}.py", folder / "experts")
+    return Pipeline(folder)
+
+
+@pytest.fixture
+def pipeline(tmp_path: Path) -> Pipeline:
+    """A pipeline in which nothing has run yet."""
+    return make_pipeline(tmp_path / "work")
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+    """A pipeline after a complete run; tests that change it take a `copy_of_finished`."""
+    pipeline = make_pipeline(tmp_path_factory.mktemp("workflow") / "finished")
+    result = pipeline.run()
+    assert result.returncode == 0, result.stderr
+    return pipeline
+
+
+@pytest.fixture
+def copy_of_finished(finished: Pipeline, request: pytest.FixtureRequest) -> Callable[[], Pipeline]:
+    """Copies of the finished pipeline beside it, so that relative paths stay as they were."""
+
+    def copy() -> Pipeline:
+        folder = finished.folder.with_name(request.node.name.replace("/", "_")[:60])
+        shutil.copytree(finished.folder, folder, symlinks=True)
+        return Pipeline(folder)
+
+    return copy
