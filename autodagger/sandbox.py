@@ -81,32 +81,46 @@ _WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 # seccomp: linux/seccomp.h, linux/bpf_common.h, linux/audit.h; system call numbers from the
 # kernel's arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h.
-_LOAD, _JUMP_EQUAL, _JUMP_SET, _RETURN = 0x20, 0x15, 0x45, 0x06
+_LOAD, _JUMP_EQUAL, _JUMP_GREATER_EQUAL, _JUMP_SET, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
 _EPERM, _ENOSYS = 1, 38
 _NUMBER, _ARCHITECTURE = 0, 4  # offsets in struct seccomp_data
 _CLONE_THREAD = 0x00010000
+_X32 = 0x40000000  # from here on x86_64 numbers its system calls a second time, for 32-bit pointers
 
 _X86_64 = {
     "audit": 0xC000003E,
-    # socket connect accept sendto sendmsg bind listen socketpair, fork vfork execve kill, truncate
-    # rename mkdir rmdir creat link unlink symlink chmod chown lchown utime mknod, ptrace, utimes,
-    # mkdirat mknodat fchownat unlinkat renameat linkat symlinkat fchmodat, renameat2, execveat,
-    # io_uring_setup, openat2, process_vm_writev, pidfd_send_signal
-    "refused": (41, 42, 43, 44, 46, 49, 50, 53, 57, 58, 59, 62, 76, 82, 83, 84, 85, 86, 87, 88, 90)
-    + (92, 94, 132, 133, 101, 235, 258, 259, 260, 263, 264, 265, 266, 268, 316, 322, 425, 437)
-    + (311, 424),
+    "refused": """
+        41 socket  42 connect  43 accept  44 sendto  46 sendmsg  49 bind  50 listen  53 socketpair
+        57 fork  58 vfork  59 execve  322 execveat
+        62 kill  129 rt_sigqueueinfo  200 tkill  297 rt_tgsigqueueinfo  424 pidfd_send_signal
+        101 ptrace  311 process_vm_writev
+        85 creat  76 truncate  82 rename  264 renameat  316 renameat2  83 mkdir  258 mkdirat
+        84 rmdir  86 link  265 linkat  87 unlink  263 unlinkat  88 symlink  266 symlinkat
+        133 mknod  259 mknodat  90 chmod  91 fchmod  268 fchmodat  452 fchmodat2  92 chown
+        93 fchown  94 lchown  260 fchownat  132 utime  235 utimes  261 futimesat  280 utimensat
+        188 setxattr  189 lsetxattr  190 fsetxattr  197 removexattr  198 lremovexattr
+        199 fremovexattr  165 mount  166 umount2  272 unshare  308 setns
+        425 io_uring_setup  437 openat2""",
+    "own_process": 234,  # tgkill
+    "no_process": 302,  # prlimit64
     "open": ((2, 1), (257, 2)),  # open, openat: number, index of the flags
     "clone": 56,
     "clone3": 435,
 }
 _AARCH64 = {
     "audit": 0xC00000B7,
-    # socket..sendmsg (198-211), execve kill ptrace truncate, mknodat mkdirat unlinkat symlinkat
-    # linkat renameat fchmodat fchownat renameat2 execveat io_uring_setup openat2
-    # process_vm_writev pidfd_send_signal
-    "refused": (198, 199, 200, 201, 202, 203, 206, 211, 221, 129, 117, 45, 33, 34, 35, 36, 37, 38)
-    + (53, 54, 276, 281, 425, 437, 271, 424),
+    "refused": """
+        198 socket  199 socketpair  200 bind  201 listen  202 accept  203 connect  206 sendto
+        211 sendmsg  221 execve  281 execveat
+        129 kill  130 tkill  138 rt_sigqueueinfo  240 rt_tgsigqueueinfo  424 pidfd_send_signal
+        117 ptrace  271 process_vm_writev
+        45 truncate  38 renameat  276 renameat2  34 mkdirat  37 linkat  35 unlinkat  36 symlinkat
+        33 mknodat  52 fchmod  53 fchmodat  452 fchmodat2  55 fchown  54 fchownat  88 utimensat
+        5 setxattr  6 lsetxattr  7 fsetxattr  14 removexattr  15 lremovexattr  16 fremovexattr
+        40 mount  39 umount2  97 unshare  268 setns  425 io_uring_setup  437 openat2""",
+    "own_process": 131,  # tgkill
+    "no_process": 261,  # prlimit64
     "open": ((56, 2),),
     "clone": 220,
     "clone3": 435,
@@ -140,8 +154,10 @@ def _assemble(table: dict[str, Any]) -> list[bytes]:
         instruction(_JUMP_EQUAL, table["audit"], if_true=1),
         refuse,
         instruction(_LOAD, _NUMBER),
+        instruction(_JUMP_GREATER_EQUAL, _X32, if_false=1),
+        refuse,
     ]
-    for number in table["refused"]:
+    for number in (int(word) for word in table["refused"].split() if word.isdigit()):
         program += [instruction(_JUMP_EQUAL, number, if_false=1), refuse]
     # glibc tries clone3 first and falls back to clone, whose flags a filter can read.
     program += [
@@ -153,6 +169,14 @@ def _assemble(table: dict[str, Any]) -> list[bytes]:
         refuse,
         instruction(_RETURN, _ALLOW),
     ]
+    for number, process in ((table["own_process"], os.getpid()), (table["no_process"], 0)):
+        program += [
+            instruction(_JUMP_EQUAL, number, if_false=4),
+            instruction(_LOAD, _argument(0)),
+            instruction(_JUMP_EQUAL, process, if_true=1),
+            refuse,
+            instruction(_RETURN, _ALLOW),
+        ]
     for number, flags in table["open"]:
         program += [
             instruction(_JUMP_EQUAL, number, if_false=4),
