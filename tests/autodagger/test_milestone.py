@@ -50,6 +50,16 @@ def test_null_starting_state_is_power_on_anywhere(tmp_path: Path) -> None:
     assert load_milestones(path)[1].predecessor is None
 
 
+@pytest.mark.parametrize(
+    "done_when",
+    ["!(game.busy)", "!busy && game.scene == 'x'", "map.objects[?!(moving)] | [0].x > `1`"],
+)
+def test_negations_of_whole_terms_are_fine(tmp_path: Path, done_when: str) -> None:
+    assert (
+        load_milestones(write(tmp_path, entry("A", done_when=done_when)))[0].done_when == done_when
+    )
+
+
 def test_fail_when_is_optional(tmp_path: Path) -> None:
     path = write(tmp_path, entry("A", fail_when="game.in_battle"), entry("B", fail_when=None))
     assert [m.fail_when for m in load_milestones(path)] == ["game.in_battle", None]
@@ -92,6 +102,11 @@ def test_params_leave_out_what_no_episode_depends_on() -> None:
         ),
         pytest.param(entry("B", done_when=5), ["done_when is 5"], id="done_when no text"),
         pytest.param(entry("B", done_when=""), ["done_when is ''"], id="empty done_when"),
+        pytest.param(
+            entry("B", done_when="x == `1` && !game.busy"),
+            ["done_when is", "!game.", "Write !(a.b)"],
+            id="negation of one word",
+        ),
         pytest.param(entry("B", fail_when="a &&"), ["fail_when", "a &&"], id="fail_when"),
     ],
 )

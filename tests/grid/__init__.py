@@ -32,7 +32,7 @@ CURSOR = Milestone(
 )
 """Walk the cursor from wherever it is to column 4, row 2, without entering a letter."""
 
-NAMING = Milestone("NAMING", None, 60, "game.scene == 'naming' && !game.busy")
+NAMING = Milestone("NAMING", None, 60, "game.scene == 'naming' && !(game.busy)")
 """From power-on to the letter grid."""
 
 GO_THERE = """
