@@ -7,7 +7,7 @@ is recorded while experts and students play, and a video costs only whoever want
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import imageio_ffmpeg
 import numpy as np
@@ -64,74 +64,83 @@ def record_videos(
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     states = {state.name: state.data for state in load_start_states(start_states)}
+    paths = [folder / f"{episode['name']}.mp4" for episode in trajectories]
     env = GameEnv(game_dir, rom_path, Milestone(**milestone))
     try:
-        return [
-            _record(env, episode, states, actions, folder, fps, speed, scale, show_expert)
-            for episode in trajectories
-        ]
+        for path, episode in zip(paths, trajectories, strict=True):
+            recorder = Recorder(env, path, fps, speed, scale)
+            _replay(recorder, episode, states[episode["start_state"]], actions, show_expert)
     finally:
         env.close()
+    return paths
 
 
-def _record(
-    env: GameEnv,
+def _replay(
+    recorder: "Recorder",
     episode: Mapping[str, Any],
-    states: Mapping[str, bytes | None],
+    start: bytes | None,
     actions: Sequence[str],
-    folder: Path,
-    fps: float,
-    speed: float,
-    scale: int,
     show_expert: bool,
-) -> Path:
-    path = folder / f"{episode['name']}.mp4"
-    writer = imageio_ffmpeg.write_frames(
-        str(path),
-        (SCREEN_SHAPE[1], SCREEN_SHAPE[0] + CAPTION_ROWS),
-        fps=fps,
-        codec="libx264",
-        macro_block_size=None,
-        output_params=[*_ENCODER, "-vf", f"scale=iw*{scale}:ih*{scale}:flags=neighbor"],
-    )
-    writer.send(None)
-    camera = _Camera(env, writer, FRAMES_PER_SECOND * speed / fps)
-    env.reset(seed=episode["seed"], options={"state": states[episode["start_state"]]})
-    env.set_on_frame(camera.take)
-    for act, label in zip(episode["acts"], episode["labels"], strict=True):
-        differs = show_expert and label not in (NO_LABEL, act)
-        camera.set_caption(actions[act], actions[label] if differs else None)
-        env.step(act)
-    env.set_on_frame(None)
-    camera.rest(round(LAST_FRAME_SECONDS * fps))
-    writer.close()
-    return path
+) -> None:
+    env = recorder.env
+    env.reset(seed=episode["seed"], options={"state": start})
+    with recorder:
+        for act, label in zip(episode["acts"], episode["labels"], strict=True):
+            differs = show_expert and label not in (NO_LABEL, act)
+            recorder.set_caption(actions[act], actions[label] if differs else None)
+            env.step(act)
 
 
-class _Camera:
-    """Sends every picture that is due to the encoder."""
+class Recorder:
+    """A video of what an environment plays within a `with` block, with a caption below the screen.
 
-    def __init__(self, env: GameEnv, writer: Any, frames_per_picture: float) -> None:
-        self._env, self._writer = env, writer
-        self._frames_per_picture = frames_per_picture
+    Args:
+        env: Already reset.
+        path: The .mp4 to write (H.264, plays in browsers).
+        fps: Pictures a second.
+        speed: 1 is the game's real speed.
+        scale: Size of a screen pixel in the video (nearest neighbour).
+    """
+
+    def __init__(
+        self, env: GameEnv, path: Path, fps: float, speed: float = 1.0, scale: int = 3
+    ) -> None:
+        self.env = env
+        self._fps, self._frames_per_picture = fps, FRAMES_PER_SECOND * speed / fps
         self._frames, self._pictures = 0, 0
         self._caption = _draw_caption(None, None)
+        self._writer = imageio_ffmpeg.write_frames(
+            str(path),
+            (SCREEN_SHAPE[1], SCREEN_SHAPE[0] + CAPTION_ROWS),
+            fps=fps,
+            codec="libx264",
+            macro_block_size=None,
+            output_params=[*_ENCODER, "-vf", f"scale=iw*{scale}:ih*{scale}:flags=neighbor"],
+        )
 
-    def set_caption(self, pressed: str, expert: str | None) -> None:
+    def __enter__(self) -> Self:
+        self._writer.send(None)
+        self.env.set_on_frame(self._take)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.env.set_on_frame(None)
+        for _picture in range(round(LAST_FRAME_SECONDS * self._fps)):
+            self._send()
+        self._writer.close()
+
+    def set_caption(self, pressed: str, expert: str | None = None) -> None:
+        """Names the button of the frames that follow, and the expert's choice if given."""
         self._caption = _draw_caption(pressed, expert)
 
-    def take(self) -> None:
+    def _take(self) -> None:
         self._frames += 1
         while self._pictures * self._frames_per_picture < self._frames:
             self._pictures += 1
             self._send()
 
-    def rest(self, pictures: int) -> None:
-        for _ in range(pictures):
-            self._send()
-
     def _send(self) -> None:
-        self._writer.send(np.concatenate([self._env.emulator.screen(), self._caption]))
+        self._writer.send(np.concatenate([self.env.emulator.screen(), self._caption]))
 
 
 def _draw_caption(pressed: str | None, expert: str | None) -> np.ndarray:
