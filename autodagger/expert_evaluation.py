@@ -106,6 +106,8 @@ def _find_obstacle(
     except SyntaxError as error:
         details = f"{expert_path}, line {error.lineno}: {error.msg}. Mend that line."
         return "expert cannot be loaded", details
+    except ValueError as error:  # not UTF-8
+        return "expert cannot be loaded", f"{expert_path}: {error}. Save it as UTF-8 text."
     if start_states is not None and not load_start_states(start_states):
         return "no start state", missing_start
     return None, None
