@@ -16,8 +16,6 @@ rule summarize_milestone:
         "<results>/benchmarks/summarize_milestone/{milestone}.tsv"
     conda:
         "../envs/autodagger.yaml"
-    params:
-        folder=config["output_dir"],
     message:
         "{wildcards.milestone}: writing its row"
     script:
@@ -37,7 +35,6 @@ rule summarize_pipeline:
     conda:
         "../envs/autodagger.yaml"
     params:
-        folder=config["output_dir"],
         milestones=list(MILESTONES),
         skipped=SKIPPED,
     message:

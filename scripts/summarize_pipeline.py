@@ -7,5 +7,5 @@ from autodagger.summary import collect_rows, write_results
 
 with run_job(snakemake, "summary"):
     params = snakemake.params
-    rows = collect_rows(Path(params.folder), params.milestones, params.skipped)
+    rows = collect_rows(Path(snakemake.config["output_dir"]), params.milestones, params.skipped)
     write_results(rows, Path(snakemake.output.csv), Path(snakemake.output.json))

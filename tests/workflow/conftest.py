@@ -79,8 +79,26 @@ class Pipeline:
 
 
 def list_jobs(output: str) -> list[tuple[str, str]]:
-    """(rule, milestone) of every job that Snakemake's output mentions, by its log file."""
-    return sorted(set(re.findall(r"logs/(\w+)/([\w-]+)\.log", output)))
+    """(rule, milestone) of every job that Snakemake's output announces, by the rules' messages."""
+    jobs = set()
+    for line in re.findall(r"^Job \d+: (.*)", output, re.MULTILINE):
+        milestone, _, message = line.rpartition(": ")
+        jobs.add((RULE_BY_MESSAGE[message], milestone or "all"))
+    return sorted(jobs)
+
+
+def read_messages() -> dict[str, str]:
+    """The rules by what their messages say after the milestone."""
+    text = "\n".join(path.read_text() for path in (ROOT / "rules").glob("*.smk"))
+    found = re.findall(
+        r'^(?:rule|checkpoint) (\w+):.*?message:\s+"(?:{wildcards.milestone}: )?([^"]*)"',
+        text,
+        re.M | re.S,
+    )
+    return {message: rule for rule, message in found}
+
+
+RULE_BY_MESSAGE = read_messages()
 
 
 def make_pipeline(folder: Path) -> Pipeline:

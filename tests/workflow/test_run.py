@@ -56,7 +56,7 @@ def test_models_are_where_the_seed_says_and_load_without_running_code(finished: 
     for milestone in MILESTONES:
         for kind in ("best", "final"):
             path = finished.results / "models" / milestone / f"dagger_{milestone}_{kind}.pth"
-            assert torch.load(path, weights_only=True)["milestone"] == milestone
+            assert torch.load(path, weights_only=True)["milestone_id"] == milestone
 
 
 def test_the_row_names_the_digest_of_its_model(finished: Pipeline) -> None:

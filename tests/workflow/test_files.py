@@ -1,0 +1,65 @@
+"""The workflow's own files agree with each other."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator, validate
+
+from autodagger.config import load_schema
+from autodagger.files import read_json
+from autodagger.progress import _RULES
+
+ROOT = Path(__file__).parents[2]
+RULES = "\n".join(path.read_text() for path in sorted((ROOT / "rules").glob("*.smk")))
+BLOCKS = re.findall(
+    r"^(?:rule|checkpoint) (\w+):\n(.*?)(?=^\S|\Z)", RULES, re.MULTILINE | re.DOTALL
+)
+
+
+def test_conda_users_get_the_same_packages() -> None:
+    lines = (ROOT / "envs" / "requirements.txt").read_text().splitlines()
+    pins = [line.split()[0] for line in lines if "==" in line]
+    environment = yaml.safe_load((ROOT / "envs" / "autodagger.yaml").read_text())
+    assert environment["dependencies"][-1] == {"pip": pins}
+
+
+def test_torch_is_the_version_asked_for() -> None:
+    assert "torch==2.13.0" in (ROOT / "envs" / "requirements.txt").read_text()
+
+
+@pytest.mark.parametrize(("name", "body"), BLOCKS)
+def test_every_rule_has_what_a_rule_needs(name: str, body: str) -> None:
+    for part in ("input", "output", "log", "benchmark", "conda", "message", "script"):
+        assert re.search(rf"^    {part}:", body, re.MULTILINE), part
+    assert f"logs/{name}/" in body
+    assert f"benchmarks/{name}/" in body
+
+
+def test_the_board_knows_the_rules() -> None:
+    assert set(_RULES.values()) <= {name for name, _ in BLOCKS}
+
+
+def test_the_snakefile_is_short() -> None:
+    assert len((ROOT / "Snakefile").read_text().splitlines()) < 60
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "schemas").glob("*.json")), ids=lambda p: p.name)
+def test_schemas_are_schemas(path: Path) -> None:
+    Draft202012Validator.check_schema(read_json(path))
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "games").glob("*/milestone_config.json")), ids=lambda p: p.parent.name
+)
+def test_milestone_files_are_as_their_schema_says(path: Path) -> None:
+    validate(read_json(path), load_schema("milestone_config"))
+
+
+def test_snakemake_lints_clean() -> None:
+    command = [sys.executable, "-m", "snakemake", "--lint"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
