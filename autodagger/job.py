@@ -44,20 +44,27 @@ def run_job(snakemake: Any, stage: str) -> Iterator[Progress]:
             yield _make_progress(terminal, prefix)
         except Exception as error:
             traceback.print_exc()
-            known = isinstance(error, UserError)
-            text = str(error) if known else f"{type(error).__name__}: {error}"
+            text = _describe_failure(error)
+            print(text, file=sys.stderr)  # last in the log: the row's `error`
             os.write(terminal, f"{prefix} failed: {text} (see {log})\n".encode())
             sys.exit(1)
     marker.unlink(missing_ok=True)
 
 
+def prepare_jobs(package_folder: str | Path) -> None:
+    """Lets the jobs of this Snakemake import the package, and end when this process does."""
+    paths = [str(package_folder), os.environ.get("PYTHONPATH")]
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+    os.environ[PARENT_VARIABLE] = str(os.getpid())
+
+
 def get_task(snakemake: Any) -> dict[str, Any]:
     """What every evaluation and training takes, as keyword arguments."""
     expert = snakemake.input.get("expert")
-    tools_dir = snakemake.params.tools_dir
+    tools = snakemake.input.get("tools")
     return get_game(snakemake) | {
         "expert_path": Path(expert) if expert else None,
-        "tools_dir": Path(tools_dir) if tools_dir else None,
+        "tools_dir": Path(tools[0]).parent if tools else None,
         "seed": snakemake.params.seed,
         "num_envs": snakemake.config["num_envs"],
         "outputs": {name: Path(path) for name, path in snakemake.output.items()},
@@ -68,7 +75,7 @@ def get_game(snakemake: Any) -> dict[str, Any]:
     """What every job that runs the emulator takes, as keyword arguments."""
     start_states = snakemake.input.get("start_states")
     return {
-        "game_dir": Path(snakemake.params.game_dir),
+        "game_dir": Path(snakemake.input.adapter).parent,
         "rom_path": Path(snakemake.input.rom),
         "milestone": snakemake.params.milestone,
         "start_states": Path(start_states) if start_states else None,
@@ -119,6 +126,20 @@ def _redirect_to(log: Path) -> Iterator[int]:
         os.dup2(saved[1], 2)
         os.close(saved[0])
         os.close(saved[1])
+
+
+def _describe_failure(error: Exception) -> str:
+    if isinstance(error, UserError):
+        return str(error)
+    name = type(error).__name__
+    first_line = next(iter(str(error).splitlines()), name)
+    if name in ("MemoryError", "OutOfMemoryError"):  # the latter is torch's, for the GPU
+        return (
+            f"out of memory ({first_line}). Lower batch_size or hidden_dim, play fewer emulators "
+            "at once (num_envs), run fewer jobs at once (--cores), or train on the CPU "
+            "(cuda: false)."
+        )
+    return f"{name}: {error}"
 
 
 def _make_progress(terminal: int, prefix: str) -> Progress:

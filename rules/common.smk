@@ -19,8 +19,8 @@ from autodagger.config import (
 from autodagger.errors import UserError
 from autodagger.files import read_json
 from autodagger.game import check_rom, load_game
-from autodagger.job import list_failed_jobs
-from autodagger.lifeline import PARENT_VARIABLE, hold_run_lock
+from autodagger.job import list_failed_jobs, prepare_jobs
+from autodagger.lifeline import hold_run_lock
 from autodagger.milestone import load_milestones
 from autodagger.sources import list_sources
 from autodagger.summary import (
@@ -30,11 +30,7 @@ from autodagger.summary import (
     write_results,
 )
 
-# Jobs find the package here, and end when this process does.
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    filter(None, [workflow.basedir, os.environ.get("PYTHONPATH")])
-)
-os.environ[PARENT_VARIABLE] = str(os.getpid())
+prepare_jobs(workflow.basedir)
 
 
 def get_config_file():
@@ -70,7 +66,7 @@ def get_game_dir():
 
 
 def is_game_name():
-    return "/" not in config["game"]
+    return len(Path(config["game"]).parts) == 1
 
 
 def get_rom():
@@ -206,10 +202,13 @@ def get_evaluation(milestone):
     return [checkpoints.evaluate_expert.get(milestone=m).output for m in chain][-1]
 
 
+def get_adapter():
+    return str(Path(get_game_dir(), "adapter.py"))
+
+
 def get_sources(*modules):
-    """The adapter, and the package's modules that decide the result of a rule."""
-    sources = [Path(get_game_dir(), "adapter.py"), *list_sources(*modules)]
-    return [os.path.relpath(path) for path in sources]
+    """The package's modules that decide the result of a rule."""
+    return [os.path.relpath(path) for path in list_sources(*modules)]
 
 
 def get_options(*names):
@@ -268,9 +267,7 @@ def get_student_files(milestone):
 
 def is_gpu_used():
     """Whether trainings take the GPU; torch would take seconds to say so at every start."""
-    return config["cuda"] and (
-        shutil.which("nvidia-smi") or Path("/dev/nvidiactl").exists()
-    )
+    return config["cuda"] and shutil.which("nvidia-smi") is not None
 
 
 def get_results(failed=None):

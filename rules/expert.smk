@@ -8,6 +8,7 @@ checkpoint evaluate_expert:
         expert=get_expert,
         tools=get_tools,
         rom=get_rom(),
+        adapter=get_adapter(),
         start_states=get_start_states,
         history=get_history,
         sources=get_sources("expert_evaluation"),
@@ -28,8 +29,6 @@ checkpoint evaluate_expert:
         missing_start=get_missing_start,
         episodes=config["eval_episodes"],
         seed=config["seed"],
-        game_dir=get_game_dir(),
-        tools_dir=config["tools_dir"] and find_path(config["tools_dir"]),
     message:
         "{wildcards.milestone}: evaluating the expert"
     script:
@@ -40,6 +39,7 @@ rule record_expert_videos:
     input:
         trajectories=["<results>/expert_eval/{milestone}/trajectories.json"],
         rom=get_rom(),
+        adapter=get_adapter(),
         start_states=get_start_states,
         history=get_history,
         sources=get_sources("video"),
@@ -56,7 +56,6 @@ rule record_expert_videos:
         fps=config["video_fps"],
         scale=config["video_scale"],
         videos=None,
-        game_dir=get_game_dir(),
     message:
         "{wildcards.milestone}: recording the expert's videos"
     script:

@@ -7,6 +7,7 @@ rule train_student:
         expert=get_expert,
         tools=get_tools,
         rom=get_rom(),
+        adapter=get_adapter(),
         start_states=get_start_states,
         history=get_history,
         sources=get_sources("dagger"),
@@ -42,8 +43,6 @@ rule train_student:
             "early_stop",
         ),
         seed=config["seed"],
-        game_dir=get_game_dir(),
-        tools_dir=config["tools_dir"] and find_path(config["tools_dir"]),
     message:
         "{wildcards.milestone}: training the student"
     script:
@@ -57,6 +56,7 @@ rule evaluate_student:
         expert=get_expert,
         tools=get_tools,
         rom=get_rom(),
+        adapter=get_adapter(),
         start_states=get_start_states,
         history=get_history,
         sources=get_sources("student_evaluation"),
@@ -76,8 +76,6 @@ rule evaluate_student:
         milestone=get_goal,
         episodes=config["student_eval_episodes"],
         seed=config["seed"],
-        game_dir=get_game_dir(),
-        tools_dir=config["tools_dir"] and find_path(config["tools_dir"]),
     message:
         "{wildcards.milestone}: testing the student on fresh episodes"
     script:
@@ -92,6 +90,7 @@ rule record_student_videos:
         ],
         budget=get_budget,
         rom=get_rom(),
+        adapter=get_adapter(),
         start_states=get_start_states,
         history=get_history,
         sources=get_sources("video"),
@@ -108,7 +107,6 @@ rule record_student_videos:
         fps=config["video_fps"],
         scale=config["video_scale"],
         videos=config["videos_per_iteration"],
-        game_dir=get_game_dir(),
     message:
         "{wildcards.milestone}: recording the student's videos"
     script:
