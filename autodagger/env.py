@@ -67,7 +67,7 @@ class GameEnv(gymnasium.Env[np.ndarray, np.int64]):
         """Starts an episode from `options["state"]` (save state bytes or a file), or power-on.
 
         Raises:
-            UserError: The save state is not this core's.
+            UserError: The save state is not this core's, or the milestone is reached in it.
         """
         super().reset(seed=seed)
         self._steps = 0
@@ -81,6 +81,11 @@ class GameEnv(gymnasium.Env[np.ndarray, np.int64]):
         # A state holds no picture: until the next frame the screen is that of the episode before.
         self.emulator.run(1)
         state = self._read_state(NO_OP)
+        if self._done is not None and self._holds(self._done, "done_when", state):
+            raise UserError(
+                f"milestone {self._milestone_id}: done_when is true in its start state already, so "
+                "there is nothing to reach. Mend done_when, or the save state it starts from."
+            )
         return self.emulator.screen(), {"state": state, "success": False, "frames": 0}
 
     def step(self, action: np.int64 | int) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:

@@ -185,18 +185,22 @@ def test_without_a_milestone_nothing_ends() -> None:
 @pytest.mark.parametrize("expression", ["player.position.x", "player.name", "map"])
 def test_expression_that_is_no_condition_is_named(grid_states: GridStates, expression: str) -> None:
     milestone = Milestone("ODD", None, 5, done_when=expression)
-    with open_env(milestone) as env:
+    expected = r"milestone ODD: done_when gave .* expected true or"
+    with open_env(milestone) as env, pytest.raises(UserError, match=expected):
         env.reset(seed=0, options={"state": grid_states.top_right})
-        with pytest.raises(UserError, match=r"milestone ODD: done_when gave .* expected true or"):
-            env.step(0)
 
 
 def test_expression_that_cannot_be_evaluated_is_named(grid_states: GridStates) -> None:
     milestone = Milestone("ODD", None, 5, done_when="length(player.position.x) > `1`")
-    with open_env(milestone) as env:
+    with open_env(milestone) as env, pytest.raises(UserError, match="milestone ODD: done_when"):
         env.reset(seed=0, options={"state": grid_states.top_right})
-        with pytest.raises(UserError, match="milestone ODD: done_when"):
-            env.step(0)
+
+
+def test_milestone_reached_at_its_start_is_refused(grid_states: GridStates) -> None:
+    milestone = Milestone("ODD", None, 5, done_when="player.position.x == `6`")
+    expected = "ODD: done_when is true in its start state already"
+    with open_env(milestone) as env, pytest.raises(UserError, match=expected):
+        env.reset(seed=0, options={"state": grid_states.top_right})
 
 
 def test_missing_key_means_not_yet(grid_states: GridStates) -> None:
