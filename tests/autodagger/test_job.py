@@ -54,7 +54,8 @@ def test_the_terminal_gets_the_events_and_the_log_everything(tmp_path: Path) -> 
     ("body", "message"),
     [
         ("raise UserError('model.pth: not a model')", "failed: model.pth: not a model (see logs"),
-        ("raise MemoryError('no memory')", "failed: MemoryError: no memory (see logs"),
+        ("raise ValueError('odd')", "failed: ValueError: odd (see logs"),
+        ("raise MemoryError('64 GiB')", "failed: out of memory (64 GiB). Lower batch_size or"),
     ],
 )
 def test_a_failure_is_one_line_and_a_traceback_in_the_log(

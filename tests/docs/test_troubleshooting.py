@@ -1,0 +1,378 @@
+"""docs/troubleshooting.md quotes the messages that are really printed.
+
+Each quotation stands in a block after a comment with its name; here each name has a function that
+makes the mistake and returns what is said. White space and … (anything) aside, both are equal.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from autodagger import expert as expert_module
+from autodagger.budget import plan_budget
+from autodagger.checkpoint import Checkpoint
+from autodagger.config import check_milestone_options, load_config
+from autodagger.emulator import Emulator
+from autodagger.errors import UserError
+from autodagger.expert import Expert, ExpertError
+from autodagger.expert_evaluation import evaluate_expert
+from autodagger.game import check_rom, load_game
+from autodagger.lifeline import hold_run_lock, remove_stale_lock
+from autodagger.milestone import load_milestones
+from autodagger.sandbox import ConfinementError
+from autodagger.summary import build_failed_row
+from autodagger.tracking import open_tracker
+from tests.workflow.conftest import GAME, Pipeline, make_pipeline
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+BLOCKS = dict(re.findall(r"<!-- message: (.+?) -->\n```text\n(.*?)\n```", TEXT, re.DOTALL))
+ACTIONS = ("no_op", "a", "b", "start", "up", "down", "left", "right")
+ROM = GAME / "mossbrook.gba"
+
+Scene = SimpleNamespace  # tmp_path, monkeypatch
+MESSAGES: dict[str, Callable[[Scene], str]] = {}
+
+
+def says(name: str) -> Callable[[Callable[[Scene], str]], Callable[[Scene], str]]:
+    def keep(function: Callable[[Scene], str]) -> Callable[[Scene], str]:
+        MESSAGES[name] = function
+        return function
+
+    return keep
+
+
+def tell(error: type[BaseException], function: Callable[..., Any], *args: Any, **kw: Any) -> str:
+    with pytest.raises(error) as raised:
+        function(*args, **kw)
+    return str(raised.value)
+
+
+def write_expert(scene: Scene, text: str) -> Path:
+    path: Path = scene.tmp_path / "RIVAL_HOUSE.py"
+    path.write_text(text)
+    return path
+
+
+@says("unknown-option")
+def _(scene: Scene) -> str:
+    return tell(UserError, load_config, {"eval_episode": 3})
+
+
+@says("wrong-value")
+def _(scene: Scene) -> str:
+    scene.monkeypatch.chdir(scene.tmp_path)
+    Path("config.yaml").write_text("min_success_rate: 60\n")
+    return tell(UserError, load_config, {"min_success_rate": 60}, ["config.yaml"])
+
+
+@says("unknown-milestone")
+def _(scene: Scene) -> str:
+    path = "games/mossbrook/milestone_config.json"
+    options = load_config({"resume_from": "RIVAL_HOSE", "milestone_config": path})
+    known = [milestone.id for milestone in load_milestones(ROOT / path)]
+    return tell(UserError, check_milestone_options, options, known)
+
+
+@says("no-done-when")
+def _(scene: Scene) -> str:
+    path = scene.tmp_path / "milestone_config.json"
+    path.write_text(json.dumps({"milestones": [{"id": "RIVAL_HOUSE", "starting_state": None}]}))
+    return tell(UserError, load_milestones, path)
+
+
+@says("no-rom")
+def _(scene: Scene) -> str:
+    return tell(UserError, check_rom, load_game(GAME), scene.tmp_path / "mossbrook.gba")
+
+
+@says("wrong-rom")
+def _(scene: Scene) -> str:
+    (scene.tmp_path / "mossbrook.gba").write_bytes(b"another game")
+    return tell(UserError, check_rom, load_game(GAME), scene.tmp_path / "mossbrook.gba")
+
+
+@pytest.fixture(scope="module")
+def failed_rows(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """A run of two milestones: without an expert, and without a state to start from."""
+    pipeline: Pipeline = make_pipeline(tmp_path_factory.mktemp("trouble") / "work")
+    entries = [{"id": "RIVAL_HOUSE", "starting_state": None}, {"id": "RIVAL_BEDROOM"}]
+    milestones = [entry | {"done_when": "player.moving"} for entry in entries]
+    config = pipeline.folder / "milestone_config.json"
+    config.write_text(json.dumps({"milestones": milestones}))
+    for name in ("RIVAL_HOUS", "RIVAL_BEDROOM"):
+        pipeline.expert(name).write_text("def run(state):\n    return 'a'\n")
+    result = pipeline.run()
+    assert result.returncode == 0, result.stderr
+    return pipeline.rows()
+
+
+def show_row(row: dict[str, Any]) -> str:
+    return f"reason: {row['reason']}\nerror: {row['error']}"
+
+
+@says("no-expert")
+def _(scene: Scene) -> str:
+    return show_row(scene.failed_rows()["RIVAL_HOUSE"])
+
+
+@says("no-start")
+def _(scene: Scene) -> str:
+    return show_row(scene.failed_rows()["RIVAL_BEDROOM"])
+
+
+def evaluate(scene: Scene, text: str) -> dict[str, Any]:
+    """The report on an expert that cannot be loaded."""
+    milestone = load_milestones(GAME / "milestone_config.json")[0]
+    outputs = {name: scene.tmp_path / name for name in ("report", "trajectories", "states")}
+    return evaluate_expert(
+        game_dir=GAME,
+        rom_path=ROM,
+        milestone=milestone.to_params(),
+        expert_path=write_expert(scene, text),
+        missing_expert=None,
+        tools_dir=None,
+        start_states=None,
+        missing_start=None,
+        episodes=1,
+        seed=0,
+        num_envs=1,
+        outputs=outputs,
+        progress=print,
+    )
+
+
+@says("syntax-error")
+def _(scene: Scene) -> str:
+    return show_row(evaluate(scene, "def run(state)\n    return 'a'\n"))
+
+
+@says("no-run")
+def _(scene: Scene) -> str:
+    return show_row(evaluate(scene, "def act(state):\n    return 'a'\n"))
+
+
+@says("state-version")
+def _(scene: Scene) -> str:
+    emulator = Emulator(ROM)
+    try:
+        state = (0x01000007).to_bytes(4, "little") + emulator.save_state()[4:]
+        return tell(UserError, emulator.load_state, state)
+    finally:
+        emulator.close()
+
+
+def act(scene: Scene, text: str) -> str:
+    expert = Expert(write_expert(scene, text), None, ACTIONS)
+    return tell(ExpertError, expert.act, {"player": {}})
+
+
+@says("raises")
+def _(scene: Scene) -> str:
+    return act(scene, "def run(state):\n    return state['plyer']\n")
+
+
+@says("hangs")
+def _(scene: Scene) -> str:
+    scene.monkeypatch.setattr(expert_module, "CALL_LIMIT_SECONDS", 0.2)
+    return act(scene, "def run(state):\n    while True: pass\n")
+
+
+@says("nonsense")
+def _(scene: Scene) -> str:
+    return act(scene, "def run(state):\n    return 'jump'\n")
+
+
+@says("forbidden")
+def _(scene: Scene) -> str:
+    """In a process of its own: confinement is for good."""
+    path = write_expert(scene, "def run(state):\n    open('notes.txt', 'w')\n")
+    program = (
+        "from pathlib import Path; from autodagger.expert import Expert, ExpertError\n"
+        "from autodagger.sandbox import confine; confine()\n"
+        f"try: Expert(Path({str(path)!r}), None, {ACTIONS}).act({{}})\n"
+        "except ExpertError as error: print(error)"
+    )
+    command = [sys.executable, "-c", program]
+    assert ConfinementError.__name__ in BLOCKS["forbidden"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout
+
+
+def plan(outcomes: list[str], error: str | None = None) -> str:
+    """The budget after an evaluation with these outcomes."""
+    successes = outcomes.count("reached")
+    report = {
+        "milestone_id": "RIVAL_HOUSE",
+        "status": "evaluated",
+        "reason": None,
+        "error": None,
+        "success_rate": successes / len(outcomes),
+        "mean_steps": 45.0 if successes else None,
+        "std_steps": 1.0 if successes else None,
+        "episodes": [
+            {"success": outcome == "reached", "outcome": outcome, "error": error}
+            for outcome in outcomes
+        ],
+    }
+    return show_row(plan_budget(report, step_multiplier=2.0, min_success_rate=0.6))
+
+
+@says("weak")
+def _(scene: Scene) -> str:
+    return plan(["reached"] * 2 + ["timeout"] * 3)
+
+
+@says("hopeless")
+def _(scene: Scene) -> str:
+    return plan(["error"] * 5, "RIVAL_HOUSE.py answered 'jump'")
+
+
+@says("out-of-memory")
+def _(scene: Scene) -> str:
+    """As torch says it; in a process of its own, since a job's output is redirected."""
+    program = (
+        "import torch; from types import SimpleNamespace; from autodagger.job import run_job\n"
+        "job = SimpleNamespace(log=['log/train_student/RIVAL_HOUSE.log'], wildcards={},\n"
+        "                      config={'milestone_ids': ['RIVAL_HOUSE']})\n"
+        "with run_job(job, 'student'): raise torch.OutOfMemoryError('CUDA out of memory. ...')"
+    )
+    command = [sys.executable, "-c", program]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    subprocess.run(command, cwd=scene.tmp_path, env=environment, stderr=subprocess.DEVNULL)
+    log = scene.tmp_path / "log" / "train_student" / "RIVAL_HOUSE.log"
+    return str(build_failed_row(scene.tmp_path, "RIVAL_HOUSE", "train_student", log)["error"])
+
+
+@says("crashed")
+def _(scene: Scene) -> str:
+    log = scene.tmp_path / "RIVAL_HOUSE.log"
+    row = build_failed_row(scene.tmp_path, "RIVAL_HOUSE", "train_student", log)
+    return f"reason: {row['reason']}"
+
+
+def keep_checkpoint(scene: Scene, depends_on: dict[str, str]) -> list[str]:
+    told: list[str] = []
+    folder = scene.tmp_path / "checkpoints" / "RIVAL_HOUSE"
+    checkpoint = Checkpoint(folder, depends_on, told.append)
+    for number in range(len(list(checkpoint.load())), 2):
+        checkpoint.save(number, {"metrics": {}, "news": {}})
+    return told
+
+
+@says("continuing")
+def _(scene: Scene) -> str:
+    keep_checkpoint(scene, {"expert": "1"})
+    return keep_checkpoint(scene, {"expert": "1"})[0]
+
+
+@says("checkpoint-refused")
+def _(scene: Scene) -> str:
+    keep_checkpoint(scene, {"expert": "1", "options": "1", "rom": "1"})
+    return keep_checkpoint(scene, {"expert": "2", "options": "2", "rom": "1"})[0]
+
+
+def leave_lock(scene: Scene) -> None:
+    scene.monkeypatch.chdir(scene.tmp_path)
+    scene.monkeypatch.setattr(subprocess, "run", lambda *_, **__: None)  # snakemake --unlock
+    locks = Path(".snakemake", "locks")
+    locks.mkdir(parents=True)
+    (locks / "0.output.lock").touch()
+
+
+@says("stale-lock")
+def _(scene: Scene) -> str:
+    leave_lock(scene)
+    remove_stale_lock()
+    return str(scene.capsys.readouterr().out)
+
+
+@says("living-lock")
+def _(scene: Scene) -> str:
+    leave_lock(scene)
+    with hold_run_lock():
+        return tell(SystemExit, remove_stale_lock)
+
+
+def track(scene: Scene, **variables: str) -> str:
+    for name in ("WANDB_MODE", "WANDB_API_KEY"):
+        scene.monkeypatch.delenv(name, raising=False)
+    scene.monkeypatch.setenv("NETRC", str(scene.tmp_path / "netrc"))
+    scene.monkeypatch.setenv("WANDB_CONFIG_DIR", str(scene.tmp_path))
+    for name, value in variables.items():
+        scene.monkeypatch.setenv(name, value)
+    warnings: list[str] = []
+    open_tracker(
+        project="pokemon-dagger-pipeline",
+        entity=None,
+        milestone_id="RIVAL_HOUSE",
+        config={},
+        inputs=[],
+        folder=scene.tmp_path,
+        warn=warnings.append,
+    ).finish()
+    import wandb
+
+    wandb.teardown()
+    return warnings[0]
+
+
+@says("no-login")
+def _(scene: Scene) -> str:
+    return track(scene)
+
+
+@says("no-network")
+def _(scene: Scene) -> str:
+    """A key that W&B refuses to use; the same words follow an unreachable server."""
+    return track(scene, WANDB_API_KEY="oops")
+
+
+def squeeze(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+def to_pattern(block: str) -> str:
+    return ".*".join(map(re.escape, squeeze(block).split("…")))
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_the_message_is_the_one_we_print(
+    name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    request: pytest.FixtureRequest,
+) -> None:
+    scene = Scene(tmp_path=tmp_path, monkeypatch=monkeypatch, capsys=capsys)
+    scene.failed_rows = lambda: request.getfixturevalue("failed_rows")
+    printed = MESSAGES[name](scene)
+    assert re.fullmatch(to_pattern(BLOCKS[name]), squeeze(printed)), printed
+
+
+def test_every_message_here_is_in_the_document() -> None:
+    assert set(MESSAGES) == set(BLOCKS)
+
+
+def test_every_option_of_the_document_exists() -> None:
+    known = load_config({})
+    named = set(re.findall(r"`(\w+): [^`]+`", TEXT))
+    named |= set(re.findall(r"(\w+)=\S+", " ".join(re.findall(r"--config ([^\n`]+)", TEXT))))
+    assert named
+    assert named <= set(known)
+
+
+def test_links_lead_somewhere() -> None:
+    headings = re.findall(r"^#+ (.+)$", TEXT, re.MULTILINE)
+    anchors = {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in headings}
+    for target in re.findall(r"\]\(#([^)]+)\)", TEXT):
+        assert target in anchors
+    for target in re.findall(r"\]\(([\w./]+\.md)", TEXT):
+        assert (ROOT / "docs" / target).is_file()
