@@ -177,9 +177,10 @@ def load_student(path: Path) -> tuple[Student, dict[str, Any]]:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many kinds for a damaged file
+        # Its own words advise to run the file's code; they stay in the traceback.
         raise UserError(
-            f"model {path}: cannot be read as tensors and plain values ({error}). Train it again: "
-            "delete the file and run Snakemake."
+            f"model {path}: cannot be read as tensors and plain values, so it is damaged or from "
+            "elsewhere. Train it again: delete the file and run Snakemake."
         ) from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         found = content.get("format") if isinstance(content, dict) else type(content).__name__
@@ -187,10 +188,16 @@ def load_student(path: Path) -> tuple[Student, dict[str, Any]]:
             f"model {path}: found format {found!r}; expected {FORMAT}. Train it again: delete the "
             "file and run Snakemake."
         )
-    network = content["network"]
-    args = NetworkArgs(**(network | {"frame_size": tuple(network["frame_size"])}))
-    student = Student(args)
-    student.load_state_dict(content["weights"])
+    try:
+        network = content["network"]
+        args = NetworkArgs(**(network | {"frame_size": tuple(network["frame_size"])}))
+        student = Student(args)
+        student.load_state_dict(content["weights"])
+    except (KeyError, TypeError, RuntimeError) as error:
+        raise UserError(
+            f"model {path}: incomplete ({error}). Train it again: delete the file and run "
+            "Snakemake."
+        ) from error
     return student, content
 
 
