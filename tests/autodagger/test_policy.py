@@ -1,0 +1,211 @@
+"""The student network and its file."""
+
+import dataclasses
+import io
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from autodagger.errors import UserError
+from autodagger.policy import (
+    FORMAT,
+    TRUNKS,
+    GreedyPolicy,
+    NetworkArgs,
+    Student,
+    choose_device,
+    load_student,
+    save_student,
+)
+from autodagger.rollout import Batch
+from tests.grid import ACTIONS
+
+ARGS = NetworkArgs("small", 16, (40, 60), 1, len(ACTIONS), False)
+CPU = torch.device("cpu")
+
+
+def make_student(seed: int = 0, **changes: Any) -> Student:
+    torch.manual_seed(seed)
+    return Student(dataclasses.replace(ARGS, **changes))
+
+
+def to_bytes(student: Student, **changes: Any) -> bytes:
+    values: dict[str, Any] = {
+        "actions": ACTIONS,
+        "milestone_id": "CURSOR",
+        "grayscale": True,
+        "digests": {"expert": "abc"},
+        "scores": {"success_rate": 0.9, "interval": [0.5, 1.0]},
+    }
+    return save_student(student.state_dict(), student.args, **(values | changes))
+
+
+def make_obs(count: int, args: NetworkArgs = ARGS, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return rng.integers(256, size=(count, *args.frame_size, args.channels), dtype=np.uint8)
+
+
+def logits(student: Student, obs: np.ndarray, prev: int = 0) -> torch.Tensor:
+    prev_acts = torch.full((len(obs),), prev)
+    with torch.inference_mode():
+        return student.eval()(torch.from_numpy(obs), prev_acts)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("size", [(80, 120), (40, 60), (84, 84), (160, 240)])
+@pytest.mark.parametrize("network", TRUNKS)
+def test_every_network_takes_every_frame_size(
+    network: str, size: tuple[int, int], channels: int
+) -> None:
+    student = make_student(network=network, frame_size=size, channels=channels)
+    result = logits(student, make_obs(3, student.args))
+    assert result.shape == (3, len(ACTIONS))
+    assert bool(torch.isfinite(result).all())
+
+
+@pytest.mark.parametrize("network", TRUNKS)
+def test_file_gives_back_the_same_student(tmp_path: Path, network: str) -> None:
+    student = make_student(network=network, previous_action=True)
+    path = tmp_path / "m.pth"
+    path.write_bytes(to_bytes(student))
+    loaded, content = load_student(path)
+    assert loaded.args == student.args
+    obs = make_obs(5)
+    assert torch.equal(logits(loaded, obs, 3), logits(student, obs, 3))
+    assert content["actions"] == list(ACTIONS)
+    assert content["milestone_id"] == "CURSOR"
+    assert (content["frame_size"], content["grayscale"]) == ([40, 60], True)
+    assert content["digests"] == {"expert": "abc"}
+    assert content["scores"] == {"success_rate": 0.9, "interval": [0.5, 1.0]}
+
+
+def test_file_holds_tensors_and_builtins_alone(tmp_path: Path) -> None:
+    path = tmp_path / "m.pth"
+    path.write_bytes(to_bytes(make_student()))
+    content = torch.load(path, weights_only=True)
+    assert content["format"] == FORMAT
+    assert all(type(tensor) is torch.Tensor for tensor in content["weights"].values())
+
+
+def test_equal_students_give_equal_bytes() -> None:
+    assert to_bytes(make_student(1)) == to_bytes(make_student(1))
+    assert to_bytes(make_student(1)) != to_bytes(make_student(2))
+    assert to_bytes(make_student(1)) != to_bytes(make_student(1), milestone_id="OTHER")
+
+
+def test_restored_weights_give_the_same_bytes() -> None:
+    """A training that continued from a checkpoint writes what it would have written."""
+    student = make_student()
+    buffer = io.BytesIO()
+    torch.save(student.state_dict(), buffer)
+    buffer.seek(0)
+    other = make_student(9)
+    other.load_state_dict(torch.load(buffer, weights_only=True))
+    assert to_bytes(other) == to_bytes(student)
+
+
+class _Evil:
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        return exec, ("raise SystemExit('code of the file was run')",)
+
+
+def good_bytes() -> bytes:
+    return to_bytes(make_student())
+
+
+def torch_bytes(content: Any) -> bytes:
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(lambda: good_bytes()[:2000], id="cut short"),
+        pytest.param(lambda: b"", id="empty"),
+        pytest.param(lambda: b"no model at all", id="text"),
+        pytest.param(lambda: pickle.dumps(_Evil(), 2), id="pickled code"),
+        pytest.param(lambda: torch_bytes(_Evil()), id="code in a model"),
+        pytest.param(lambda: torch_bytes({"format": FORMAT, "x": _Evil()}), id="code within"),
+    ],
+)
+def test_damaged_or_dangerous_file_is_refused(tmp_path: Path, make: Any) -> None:
+    path = tmp_path / "m.pth"
+    path.write_bytes(make())
+    with pytest.raises(UserError, match=r"m\.pth: cannot be read.*delete the file") as refusal:
+        load_student(path)
+    assert "weights_only" not in str(refusal.value)  # torch advises to run the file's code
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [({"weights": {}}, "None"), ({"format": 99}, "99"), ([1, 2], "list"), (5, "int")],
+)
+def test_foreign_file_is_refused(tmp_path: Path, content: Any, found: str) -> None:
+    path = tmp_path / "m.pth"
+    path.write_bytes(torch_bytes(content))
+    with pytest.raises(UserError, match=f"found format '?{found}'?; expected {FORMAT}"):
+        load_student(path)
+
+
+def test_file_with_missing_parts_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "m.pth"
+    content = torch.load(io.BytesIO(good_bytes()), weights_only=True)
+    for key in ("network", "weights"):
+        path.write_bytes(torch_bytes({name: content[name] for name in content if name != key}))
+        with pytest.raises(UserError, match=f"incomplete .*{key}"):
+            load_student(path)
+    content["weights"].popitem()
+    path.write_bytes(torch_bytes(content))
+    with pytest.raises(UserError, match=r"(?s)incomplete .*head\.bias"):
+        load_student(path)
+
+
+def make_batch(obs: np.ndarray, prev_acts: list[int] | None = None) -> Batch:
+    count = len(obs)
+    acts = np.array(prev_acts or [0] * count)
+    return Batch(obs, acts, np.zeros(count, np.int64), [np.random.default_rng(0)] * count)
+
+
+def test_greedy_policy_takes_the_likeliest_action() -> None:
+    student = make_student()
+    obs = make_obs(6)
+    acts = GreedyPolicy(student, CPU)(make_batch(obs))
+    assert acts.tolist() == logits(student, obs).argmax(1).tolist()
+    assert acts.shape == (6,)
+
+
+def test_answer_does_not_depend_on_the_rows_beside_it() -> None:
+    student = make_student(network="nature", frame_size=(80, 120))
+    obs = make_obs(8, student.args)
+    policy = GreedyPolicy(student, CPU)
+    acts = policy(make_batch(obs))
+    shuffled = policy(make_batch(np.ascontiguousarray(obs[::-1])))
+    assert acts.tolist() == shuffled[::-1].tolist()
+
+
+@pytest.mark.parametrize("previous_action", [True, False])
+def test_previous_action_counts_only_where_configured(previous_action: bool) -> None:
+    student = make_student(previous_action=previous_action)
+    obs = make_obs(4)
+    same = torch.equal(logits(student, obs, 0), logits(student, obs, 5))
+    assert same != previous_action
+
+
+def test_rows_and_columns_are_not_mixed_up() -> None:
+    """A bright spot moves the answer by where it is, not by its index in memory."""
+    student = make_student(frame_size=(36, 36))
+    obs = make_obs(1, student.args)
+    assert not torch.equal(
+        logits(student, obs), logits(student, np.ascontiguousarray(obs.transpose(0, 2, 1, 3)))
+    )
+
+
+def test_cpu_is_chosen_unless_a_gpu_is_wanted_and_there() -> None:
+    assert choose_device(False) == CPU
+    assert choose_device(True).type == ("cuda" if torch.cuda.is_available() else "cpu")
