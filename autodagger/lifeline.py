@@ -95,11 +95,12 @@ def _wait_for_end(process: int) -> None:
         else:
             select.select([descriptor], [], [])
             return
-    while _is_alive(process):
+    while is_alive(process):
         time.sleep(_POLL_SECONDS)
 
 
-def _is_alive(process: int) -> bool:
+def is_alive(process: int) -> bool:
+    """Whether a process with this id exists."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:

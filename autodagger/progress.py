@@ -8,6 +8,7 @@ from typing import Any
 
 from autodagger.errors import UserError
 from autodagger.files import read_json
+from autodagger.lifeline import is_alive
 
 STAGES = ("expert", "budget", "student", "test", "row")
 """Column titles: expert evaluated, budget planned, student trained, student tested, row written."""
@@ -43,7 +44,7 @@ def draw_board(folder: Path, milestones: Sequence[str]) -> str:
 
 
 def _describe_stage(folder: Path, milestone: str, stage: str) -> str:
-    if (folder / "logs" / _RULES[stage] / f"{milestone}.running").is_file():
+    if _is_running(folder / "logs" / _RULES[stage] / f"{milestone}.running"):
         return _describe_running(folder, milestone) if stage == "student" else "..."
     if stage == "expert":
         report = _read(folder / "expert_eval" / milestone / "expert_eval.json")
@@ -59,6 +60,12 @@ def _describe_stage(folder: Path, milestone: str, stage: str) -> str:
         return _percent(report.get("success_rate"), report)
     row: dict[str, Any] = _read(folder / "rows" / f"{milestone}.json")
     return str(row.get("status", "."))
+
+
+def _is_running(marker: Path) -> bool:
+    """Whether the Snakemake that a job's marker names still lives; a kill leaves the marker."""
+    text = marker.read_text() if marker.is_file() else ""
+    return text.isdecimal() and is_alive(int(text))
 
 
 def _describe_running(folder: Path, milestone: str) -> str:

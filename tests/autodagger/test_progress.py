@@ -1,5 +1,6 @@
 """The board of a run."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,8 @@ def test_an_empty_board_has_a_line_a_milestone(tmp_path: Path) -> None:
 def test_shows_each_stage_and_the_iteration_of_a_running_training(tmp_path: Path) -> None:
     write_json(tmp_path / "expert_eval/A/expert_eval.json", {"success_rate": 1.0})
     write_json(tmp_path / "budget/A/budget.json", {"max_episode_steps": 90, "decision": "train"})
-    write_text(tmp_path / "logs/train_student/A.running", "1")
+    write_text(tmp_path / "logs/train_student/A.running", str(os.getpid()))
+    write_text(tmp_path / "logs/train_student/B.running", "999999999")  # a killed run's
     write_json(tmp_path / "checkpoints/A/progress.json", {"iteration": 3, "iterations": 10})
     write_json(tmp_path / "expert_eval/B/expert_eval.json", {"success_rate": None})
     write_json(tmp_path / "budget/B/budget.json", {"max_episode_steps": None, "decision": "fail"})
