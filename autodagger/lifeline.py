@@ -8,8 +8,8 @@ process holds the folder's own lock file, which the kernel releases at any death
 import fcntl
 import os
 import select
+import shutil
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -76,7 +76,7 @@ def remove_stale_lock() -> None:
             "or stop it with Ctrl-C in its terminal."
         )
     print("The last run was killed: its lock is removed, and it goes on from where it was.")
-    subprocess.run([sys.executable, "-m", "snakemake", "--unlock", "--quiet"], check=True)
+    shutil.rmtree(_SNAKEMAKE_LOCKS)  # what `snakemake --unlock` does
 
 
 def _end_after(process: int) -> None:

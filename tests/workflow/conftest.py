@@ -60,7 +60,7 @@ class Pipeline:
 
     def plan(self, *arguments: str) -> list[tuple[str, str]]:
         """The (rule, milestone) pairs that a dry run lists, without `all`."""
-        result = self.run("-n", "--quiet", "host", *arguments)
+        result = self.run("-n", *arguments, "--quiet", "host")
         assert result.returncode == 0, result.stderr
         return list_jobs(result.stdout + result.stderr)
 

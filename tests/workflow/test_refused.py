@@ -48,7 +48,8 @@ def test_a_config_files_mistake_names_the_file(pipeline: Pipeline) -> None:
 
 
 def test_a_milestone_files_mistake_names_the_milestone(pipeline: Pipeline) -> None:
-    entries = [{"id": milestone} for milestone in (*MILESTONES, MILESTONES[0])]
+    ids = (*MILESTONES, MILESTONES[0])
+    entries = [{"id": milestone, "done_when": "`true`"} for milestone in ids]
     (pipeline.folder / "milestone_config.json").write_text(json.dumps({"milestones": entries}))
     assert f"'{MILESTONES[0]}' is taken by entry 0" in refuse(pipeline)
 

@@ -151,10 +151,8 @@ def test_a_crash_leaves_the_others_going_and_a_failed_row(copy_of_finished: Copy
     [
         ({"learning_rate": 0.01}, {*STUDENT_RULES, SUMMARY[0]}),
         ({"student_eval_episodes": 3}, {*STUDENT_RULES[1:], SUMMARY[0]}),
-        (
-            {"eval_episodes": 3},
-            {"evaluate_expert", "plan_budget", *STUDENT_RULES, SUMMARY[0]},
-        ),
+        # As far as a dry run can see: whether students are due depends on what comes out.
+        ({"eval_episodes": 3}, {"evaluate_expert", "plan_budget", STUDENT_RULES[-1], SUMMARY[0]}),
         ({"wandb_project": "x", "track": True, "num_envs": 3, "cuda": False}, set()),
         ({"video_fps": 60, "videos_per_iteration": 1}, set()),
         ({"record_video": True}, {"record_expert_videos", "record_student_videos"}),
