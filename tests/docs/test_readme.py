@@ -1,0 +1,80 @@
+"""Both READMEs: what they name exists, and they name the same."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+
+from autodagger.config import check_milestone_options, load_config
+from autodagger.milestone import load_milestones
+from autodagger.summary import SIGNS
+
+ROOT = Path(__file__).parents[2]
+TEXTS = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.ko.md")}
+MILESTONES = [m.id for m in load_milestones(ROOT / "games/mossbrook/milestone_config.json")]
+
+both = pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+
+
+def list_commands(text: str) -> list[str]:
+    return re.findall(r"`(snakemake [^`]+)`", text)
+
+
+def parse_options(command: str) -> dict[str, object]:
+    """What follows `--config`, read as Snakemake reads it."""
+    words = shlex.split(command)
+    pairs = words[words.index("--config") + 1 :] if "--config" in words else []
+    return {key: yaml.safe_load(value) for key, value in (pair.split("=", 1) for pair in pairs)}
+
+
+@both
+def test_links_lead_somewhere(text: str) -> None:
+    targets = [t for t in re.findall(r"\]\(([^)]+)\)", text) if not t.startswith("http")]
+    assert len(targets) > 8
+    missing = [target for target in targets if not (ROOT / target.partition("#")[0]).exists()]
+    assert missing in ([], ["docs/images/overview.png"])
+
+
+@both
+def test_commands_use_options_and_milestones_that_exist(text: str) -> None:
+    commands = list_commands(text)
+    assert len(commands) > 9
+    for command in commands:
+        options = load_config(parse_options(command))
+        check_milestone_options(options, MILESTONES)
+    for preset in re.findall(r"--configfile (\S+?)`", text):
+        load_config(yaml.safe_load((ROOT / preset).read_text()))
+
+
+@both
+def test_make_targets_exist(text: str) -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"\bmake ([a-z]+)\b(?=`|  )", text))
+    assert {"demo", "test", "status"} <= targets
+    for target in targets:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+
+
+@both
+def test_statuses_carry_the_signs_of_the_table(text: str) -> None:
+    for status, sign in SIGNS.items():
+        assert f"| {sign.strip()} `{status}` |" in text
+
+
+@both
+def test_the_tree_is_the_repositorys(text: str) -> None:
+    tree = next(block for block in text.split("```")[1::2] if "rules/" in block)
+    names = [
+        name for line in tree.strip().splitlines() for name in line.partition("   ")[0].split(", ")
+    ]
+    absent = [name for name in names if not (ROOT / name.strip()).exists()]
+    assert absent == []
+
+
+def test_both_languages_name_the_same_commands() -> None:
+    english, korean = (list_commands(text) for text in TEXTS.values())
+    assert english == korean
+    for mark in ("--eval-episodes", "--skip-milestones", "--no-cuda", "`make "):
+        assert TEXTS["README.md"].count(mark) == TEXTS["README.ko.md"].count(mark)
