@@ -1,11 +1,12 @@
 """Tests students on fresh episodes. Apart from the experts' evaluation, which needs no torch."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from autodagger.errors import UserError
 from autodagger.evaluation import (
     Progress,
     agreement,
@@ -15,6 +16,7 @@ from autodagger.evaluation import (
     write_trajectories,
 )
 from autodagger.files import sha256_file, write_json
+from autodagger.game import Game, load_game
 from autodagger.milestone import Milestone
 from autodagger.policy import GreedyPolicy, choose_device, load_student
 from autodagger.rollout import Rollouts, RolloutSpec
@@ -51,10 +53,14 @@ def evaluate_student(
 
     Returns:
         The report, as written.
+
+    Raises:
+        UserError: The model cannot be read, or was trained for other buttons.
     """
     torch.set_num_threads(threads)
     goal = Milestone(**milestone)
     student, content = load_student(model)
+    _check_actions(model, content["actions"], load_game(game_dir))
     size = tuple(content["frame_size"])
     spec = RolloutSpec(
         game_dir,
@@ -86,3 +92,11 @@ def evaluate_student(
     write_trajectories(outputs["trajectories"], goal, game_dir, "student_eval", played)
     write_json(outputs["report"], report)
     return report
+
+
+def _check_actions(model: Path, found: Sequence[str], game: Game) -> None:
+    if tuple(found) != game.actions:
+        raise UserError(
+            f"model {model}: its buttons are {', '.join(found)}; {game.name} has "
+            f"{', '.join(game.actions)}. Train it again: delete the file and run Snakemake."
+        )
