@@ -153,7 +153,7 @@ def test_previous_action_tells_equal_frames_apart() -> None:
     frame = make_frames(1)
     obs, labels = np.repeat(frame, 40, 0), [2, 5] * 20
     student = make_student(previous_action=True)
-    result = run(student, make_dataset(obs, labels, previous_action=True), max_steps=2000)
+    result = run(student, make_dataset(obs, labels, previous_action=True), learning_rate=1e-2)
     assert result.learnt
     assert answers(student, np.repeat(frame, 2, 0), [5, 2]) == [2, 5]
 

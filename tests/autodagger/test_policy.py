@@ -206,6 +206,12 @@ def test_rows_and_columns_are_not_mixed_up() -> None:
     )
 
 
-def test_cpu_is_chosen_unless_a_gpu_is_wanted_and_there() -> None:
-    assert choose_device(False) == CPU
-    assert choose_device(True).type == ("cuda" if torch.cuda.is_available() else "cpu")
+@pytest.mark.parametrize(
+    ("wanted", "there", "chosen"),
+    [(True, True, "cuda"), (True, False, "cpu"), (False, True, "cpu"), (False, False, "cpu")],
+)
+def test_gpu_is_chosen_where_wanted_and_there(
+    monkeypatch: pytest.MonkeyPatch, wanted: bool, there: bool, chosen: str
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
+    assert choose_device(wanted).type == chosen

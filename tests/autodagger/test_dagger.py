@@ -1,0 +1,358 @@
+"""DAgger, trained for real: it works, repeats byte for byte, and survives kills."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autodagger.checkpoint import Checkpoint
+from autodagger.dagger import get_beta
+from autodagger.expert import ExpertError
+from autodagger.files import sha1_file, sha256_file
+from autodagger.policy import load_student
+from autodagger.seeding import derive_seed
+from autodagger.states import StartState, save_start_states
+from tests.grid import GO_THERE, ROM, ROOT, GridStates, write_expert
+from tests.grid.training import FILES, OPTIONS, read_models, train
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory, grid_states: GridStates) -> Path:
+    """An expert and three start states."""
+    folder = tmp_path_factory.mktemp("world")
+    write_expert(folder, GO_THERE)
+    states = [
+        StartState("ep1.state", grid_states.top_left),
+        StartState("ep2.state", grid_states.top_right),
+        StartState("ep3.state", grid_states.bottom),
+    ]
+    save_start_states(folder / "states.zip", states, sha1_file(ROM))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a training that nothing disturbed."""
+    folder = tmp_path_factory.mktemp("uninterrupted")
+    train(folder, world)
+    return folder
+
+
+# ---- What a training gives -------------------------------------------------------------------
+
+GOOD = {
+    "train_steps_per_iter": 200,
+    "early_stop": True,
+    "beta_schedule": "first",
+    "dart_noise": 0.0,
+    "previous_action": False,
+    "network": "nature",
+    "frame_size": [80, 120],
+    "hidden_dim": 64,
+}
+
+
+@pytest.fixture(scope="module")
+def good(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a training that ends with a good student."""
+    folder = tmp_path_factory.mktemp("good")
+    train(folder, world, GOOD)
+    return folder
+
+
+def test_student_becomes_as_good_as_its_expert(good: Path) -> None:
+    report = json.loads((good / "models" / "training.json").read_text())
+    last = report["iterations"][-1]
+    assert report["stopped"] == "as good as its expert"
+    assert last["success_rate"] == 1.0
+    assert last["episodes"] == 3 * OPTIONS["episodes_per_iter"]  # three rounds in a row
+    assert last["agreement"] > 0.9
+    assert report["best_iteration"] == last["iteration"]
+
+
+def test_completed_training_leaves_no_checkpoint(good: Path) -> None:
+    assert not (good / "checkpoint").exists()
+    assert sorted(f.name for f in (good / "models").iterdir()) == sorted(FILES.values())
+
+
+def test_report_describes_every_iteration(uninterrupted: Path) -> None:
+    report = json.loads((uninterrupted / "models" / "training.json").read_text())
+    iterations = report["iterations"]
+    assert [metrics["iteration"] for metrics in iterations] == [0, 1, 2, 3]
+    assert report["stopped"] == "dagger_iterations"
+    assert [metrics["beta"] for metrics in iterations] == [
+        1.0,
+        pytest.approx(2 / 3),
+        pytest.approx(1 / 3),
+        0.0,
+    ]
+    sizes = [metrics["dataset_size"] for metrics in iterations]
+    assert sizes == sorted(set(sizes))
+    assert all(0 < m["unique_frames"] <= m["dataset_size"] for m in iterations)
+    assert all(m["train_steps"] == OPTIONS["train_steps_per_iter"] for m in iterations)
+    assert all(m["episodes"] == OPTIONS["episodes_per_iter"] for m in iterations)
+    assert all(m["interval"][0] <= m["success_rate"] <= m["interval"][1] for m in iterations)
+    assert report["expert_queries"] == iterations[-1]["expert_queries"]
+
+
+def test_models_can_be_loaded_and_say_what_they_are(uninterrupted: Path) -> None:
+    report = json.loads((uninterrupted / "models" / "training.json").read_text())
+    for key in ("best", "final"):
+        path = uninterrupted / "models" / FILES[key]
+        student, content = load_student(path)
+        assert report[f"{key}_sha256"] == sha256_file(path)
+        assert content["milestone_id"] == "CURSOR"
+        assert content["digests"] == report["digests"]
+        assert student.args.network == "small"
+    assert content["scores"] == report["iterations"][-1]
+    _, best = load_student(uninterrupted / "models" / FILES["best"])
+    assert best["scores"] == report["iterations"][report["best_iteration"]]
+
+
+def test_finalists_are_played_again_so_that_luck_does_not_decide(uninterrupted: Path) -> None:
+    iterations = json.loads((uninterrupted / "models" / "training.json").read_text())["iterations"]
+    finalists = [metrics for metrics in iterations if "final_episodes" in metrics]
+    assert len(finalists) == 3
+    assert all(m["final_episodes"] == 2 * OPTIONS["episodes_per_iter"] for m in finalists)
+
+
+def test_every_evaluation_episode_can_be_replayed(uninterrupted: Path) -> None:
+    content = json.loads((uninterrupted / "models" / "trajectories.json").read_text())
+    names = [episode["name"] for episode in content["episodes"]]
+    assert names == [f"rollout_iter{i}_ep{k}_CURSOR" for i in range(4) for k in range(4)]
+    starts = {episode["start_state"] for episode in content["episodes"]}
+    assert starts == {"ep1.state", "ep2.state", "ep3.state"}
+    assert len({episode["seed"] for episode in content["episodes"]}) == 16
+
+
+def test_best_exists_even_without_any_success(world: Path, tmp_path: Path) -> None:
+    options = {"dagger_iterations": 2, "train_steps_per_iter": 1}
+    report = train(tmp_path, world, options, max_episode_steps=1)
+    assert all(metrics["success_rate"] == 0 for metrics in report["iterations"])
+    assert (tmp_path / "models" / FILES["best"]).is_file()
+
+
+def test_one_iteration_is_enough(world: Path, tmp_path: Path) -> None:
+    report = train(tmp_path, world, {"dagger_iterations": 1, "train_steps_per_iter": 2})
+    assert len(report["iterations"]) == 1
+
+
+def test_weak_expert_does_not_demand_the_impossible(world: Path, tmp_path: Path) -> None:
+    """A student as good as an expert of 50 % is done."""
+    half = """
+        def run(state):
+            if state["player"]["position"]["x"] == 6 or state["player"]["position"]["y"] == 3:
+                return "a"
+            return find_path_action(state, 4, 2)
+    """
+    folder = tmp_path / "half"
+    write_expert(folder, half)
+    (folder / "states.zip").write_bytes((world / "states.zip").read_bytes())
+    report = train(tmp_path, folder, GOOD, expert_success_rate=0.5, seed=1)
+    assert report["stopped"] == "as good as its expert"
+    assert report["iterations"][-1]["success_rate"] < 1.0
+
+
+def test_expert_that_does_not_load_is_told(world: Path, tmp_path: Path) -> None:
+    broken = write_expert(tmp_path, "def run(state)")
+    with pytest.raises(ExpertError, match="line 1"):
+        train(tmp_path, world, expert_path=broken)
+
+
+def test_progress_and_tracker_hear_of_every_iteration(world: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+    logged: list[Mapping[str, Any]] = []
+
+    class Tracker:
+        def log(self, metrics: Mapping[str, Any]) -> None:
+            logged.append(dict(metrics))
+
+    options = {"dagger_iterations": 2, "train_steps_per_iter": 2}
+    report = train(tmp_path, world, options, progress=said.append, tracker=Tracker())
+    assert [metrics["iteration"] for metrics in logged] == [0, 1]
+    assert logged[1].items() <= report["iterations"][1].items()
+    assert any("iteration 2/2" in line for line in said)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "betas"),
+    [
+        ("first", [1, 0, 0, 0, 0]),
+        ("linear", [1, 0.75, 0.5, 0.25, 0]),
+        ("exponential", [1, 0.5, 0.25, 0.125, 0.0625]),
+    ],
+)
+def test_beta_schedules(schedule: str, betas: list[float]) -> None:
+    assert [get_beta(schedule, k, 5) for k in range(5)] == betas
+    assert get_beta(schedule, 0, 1) == 1.0
+
+
+# ---- The same again --------------------------------------------------------------------------
+
+
+def run_alone(folder: Path, world: Path, options: dict[str, Any]) -> subprocess.Popen[bytes]:
+    """Starts a training in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.grid.training", str(folder), str(world), json.dumps(options)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def test_equal_trainings_give_equal_bytes(world: Path, uninterrupted: Path, tmp_path: Path) -> None:
+    """In another process, with another number of environments."""
+    train(tmp_path, world, num_envs=4)
+    assert read_models(tmp_path) == read_models(uninterrupted)
+
+
+def test_another_seed_gives_another_student(
+    world: Path, uninterrupted: Path, tmp_path: Path
+) -> None:
+    train(tmp_path, world, seed=1)
+    first, second = read_models(tmp_path), read_models(uninterrupted)
+    assert all(first[key] != second[key] for key in FILES)
+
+
+def test_evaluation_and_training_seeds_are_apart(uninterrupted: Path) -> None:
+    """The student's final test must not repeat episodes it was trained on."""
+    content = json.loads((uninterrupted / "models" / "trajectories.json").read_text())
+    seen = {episode["seed"] for episode in content["episodes"]}
+    assert not seen & {derive_seed(0, "CURSOR", "student_eval", k) for k in range(1000)}
+
+
+# ---- Interrupted -----------------------------------------------------------------------------
+
+
+class Interrupted(Exception):
+    pass
+
+
+@pytest.mark.parametrize(
+    "message",
+    [k if k in (0, 3, 6) else pytest.param(k, marks=pytest.mark.slow) for k in range(8)],
+)
+def test_interruption_at_any_message_changes_nothing(
+    world: Path, uninterrupted: Path, tmp_path: Path, message: int
+) -> None:
+    """Twice an iteration progress is told: after the fit and after the evaluation."""
+    count = 0
+
+    def interrupt(_: str) -> None:
+        nonlocal count
+        count += 1
+        if count > message:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        train(tmp_path, world, progress=interrupt)
+    finished = len(list((tmp_path / "checkpoint").glob("iteration*.pt")))
+    assert finished == message // 2
+    train(tmp_path, world, num_envs=3)
+    assert read_models(tmp_path) == read_models(uninterrupted)
+
+
+def test_interruption_before_the_clearing_up_changes_nothing(
+    world: Path, uninterrupted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Checkpoint, "remove", lambda self: None)
+        train(tmp_path, world)
+    said: list[str] = []
+    train(tmp_path, world, progress=said.append)
+    assert any("continuing after iteration 4" in line for line in said)
+    assert not any("learnt" in line for line in said)  # nothing is trained a second time
+    assert read_models(tmp_path) == read_models(uninterrupted)
+    assert not (tmp_path / "checkpoint").exists()
+
+
+def test_changed_expert_is_not_mixed_with_old_labels(world: Path, tmp_path: Path) -> None:
+    def interrupt(line: str) -> None:
+        if "iteration 3" in line:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        train(tmp_path, world, progress=interrupt)
+    folder = tmp_path / "changed"
+    write_expert(folder, GO_THERE.replace("4, 2)", "4, 2, avoid=[(3, 2)])"))
+    (folder / "states.zip").write_bytes((world / "states.zip").read_bytes())
+    said: list[str] = []
+    train(tmp_path, folder, progress=said.append)
+    assert any("changed since: expert; starting afresh" in line for line in said)
+    fresh = tmp_path / "fresh"
+    train(fresh, folder)
+    assert read_models(tmp_path) == read_models(fresh)
+
+
+def kill_at_random(
+    folder: Path, world: Path, options: dict[str, Any], kills: int, longest: float, seed: int
+) -> Iterator[int]:
+    """Runs a training again and again; kill -9 at random moments; yields finished iterations."""
+    rng = random.Random(seed)
+    for _ in range(kills):
+        process = run_alone(folder, world, options)
+        try:
+            wait_for_start(process, folder)
+            time.sleep(rng.uniform(0, longest))
+        finally:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        yield len(list((folder / "checkpoint").glob("iteration*.pt")))
+
+
+def wait_for_start(process: subprocess.Popen[bytes], folder: Path, seconds: float = 120) -> None:
+    """Waits until the training is at work, not merely importing."""
+    deadline = time.monotonic() + seconds
+    meta = folder / "checkpoint" / "checkpoint.json"
+    started = meta.stat().st_mtime if meta.exists() else None
+    while time.monotonic() < deadline and process.poll() is None:
+        if meta.exists() and (started is None or workers_of(process.pid)):
+            return
+        time.sleep(0.02)
+
+
+def workers_of(process: int) -> bool:
+    """Whether a process has children (Linux)."""
+    try:
+        return bool(Path(f"/proc/{process}/task/{process}/children").read_text().strip())
+    except OSError:
+        return True
+
+
+def check_killed_training(
+    folder: Path,
+    world: Path,
+    options: dict[str, Any],
+    expected: Path,
+    kills: int,
+    longest: float,
+) -> None:
+    finished = list(kill_at_random(folder, world, options, kills, longest, seed=kills))
+    assert finished == sorted(finished)  # nothing that was finished is lost
+    last = run_alone(folder, world, options)
+    assert last.wait(timeout=300) == 0
+    assert read_models(folder) == read_models(expected)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_killed_training_ends_with_the_bytes_of_an_undisturbed_one(
+    world: Path, uninterrupted: Path, tmp_path: Path
+) -> None:
+    check_killed_training(tmp_path, world, {}, uninterrupted, kills=2, longest=0.7)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_ten_kills_change_nothing(world: Path, tmp_path: Path) -> None:
+    options = {"dagger_iterations": 10, "episodes_per_iter": 6, "train_steps_per_iter": 60}
+    train(tmp_path / "expected", world, options)
+    killed = tmp_path / "killed"
+    check_killed_training(killed, world, options, tmp_path / "expected", kills=10, longest=1.0)

@@ -1,0 +1,66 @@
+"""Tiny trainings on the letter grid. As a program (`python -m tests.grid.training FOLDER OPTIONS`)
+it trains in a process of its own, which a test can kill."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from autodagger.dagger import train_student
+from tests.grid import CURSOR, GAME_DIR, ROM
+
+OPTIONS: dict[str, Any] = {
+    "dagger_iterations": 4,
+    "episodes_per_iter": 4,
+    "train_steps_per_iter": 25,
+    "batch_size": 16,
+    "learning_rate": 1e-3,
+    "hidden_dim": 16,
+    "frame_size": [40, 60],
+    "grayscale": True,
+    "network": "small",
+    "previous_action": True,
+    "beta_schedule": "linear",
+    "early_stop": False,
+    "dart_noise": 0.1,
+}
+"""Every source of randomness at work, and no early end."""
+
+FILES = {
+    "best": "dagger_CURSOR_best.pth",
+    "final": "dagger_CURSOR_final.pth",
+    "training": "training.json",
+    "trajectories": "trajectories.json",
+}
+
+
+def train(folder: Path, world: Path, options: dict[str, Any] | None = None, **changes: Any) -> Any:
+    """Trains into `folder` from `world`'s CURSOR.py and states.zip; returns training.json."""
+    values: dict[str, Any] = {
+        "game_dir": GAME_DIR,
+        "rom_path": ROM,
+        "milestone": CURSOR.to_params(),
+        "expert_path": world / "CURSOR.py",
+        "tools_dir": None,
+        "start_states": world / "states.zip",
+        "max_episode_steps": 10,
+        "expert_success_rate": 1.0,
+        "options": OPTIONS | (options or {}),
+        "seed": 0,
+        "cuda": False,
+        "threads": 1,
+        "num_envs": 2,
+        "checkpoint_dir": folder / "checkpoint",
+        "outputs": {key: folder / "models" / name for key, name in FILES.items()},
+        "progress": lambda line: None,
+    }
+    return train_student(**(values | changes))
+
+
+def read_models(folder: Path) -> dict[str, bytes]:
+    """The bytes of everything that a training writes."""
+    return {key: (folder / "models" / name).read_bytes() for key, name in FILES.items()}
+
+
+if __name__ == "__main__":
+    train(Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3]))
