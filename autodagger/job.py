@@ -42,6 +42,9 @@ def run_job(snakemake: Any, stage: str) -> Iterator[Progress]:
         prefix = _format_prefix(snakemake, stage)
         try:
             yield _make_progress(terminal, prefix)
+        except KeyboardInterrupt:  # Ctrl-C is no crash
+            marker.unlink()
+            sys.exit(130)
         except Exception as error:
             traceback.print_exc()
             text = _describe_failure(error)

@@ -1,7 +1,6 @@
 """Result rows: one a milestone, written as CSV and JSON, and as a table for people."""
 
 import csv
-import io
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -104,18 +103,18 @@ def collect_rows(
 
 def write_results(rows: Sequence[Mapping[str, Any]], csv_path: Path, json_path: Path) -> None:
     """Writes the rows as CSV (None as an empty field) and as JSON, each in one step."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_text(csv_path, text.getvalue())
+    import pandas  # here: half a second that no other user of this module should wait for
+
+    table = pandas.DataFrame(rows, columns=COLUMNS, dtype=object)  # keeps whole numbers whole
+    write_text(csv_path, table.to_csv(index=False, lineterminator="\n"))
     write_json(json_path, [{column: row[column] for column in COLUMNS} for row in rows])
 
 
 def format_table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The rows as a table for a terminal."""
-    width = max([len(row["milestone_id"]) for row in rows], default=9)
-    width = max(width, len("milestone"))
+    """The rows as a table for a terminal; nothing without rows."""
+    if not rows:
+        return ""
+    width = max(len("milestone"), *(len(row["milestone_id"]) for row in rows))
     lines = [f"   {'milestone':<{width}}  {'status':<9}  expert  student (95 % interval)  seconds"]
     for row in rows:
         lines.append(

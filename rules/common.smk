@@ -292,7 +292,7 @@ def write_failures(logs):
 
 
 def find_failed_jobs(logs):
-    """(rule, milestone, log) by the markers of jobs, and by Snakemake's own log."""
+    """(rule, milestone, log) by the jobs' markers, and by Snakemake's own log."""
     folder = Path(config["output_dir"], "logs")
     jobs = list_failed_jobs(folder, os.getpid())
     text = "".join(Path(path).read_text(errors="replace") for path in logs)
@@ -303,17 +303,14 @@ def find_failed_jobs(logs):
 
 
 def show_results(rows=None):
-    """The final table, and where everything is."""
+    """The final table, and where everything is; nothing without rows."""
+    table = format_table(get_results() if rows is None else rows)
     output = config["output_dir"]
-    print(
-        f"\n{format_table(get_results() if rows is None else rows)}\n", file=sys.stderr
-    )
-    print(
-        f"Results in {output}/pipeline_results.csv and .json, models in {output}/models/",
-        file=sys.stderr,
+    lines = ["", table, ""]
+    lines.append(
+        f"Results: {output}/pipeline_results.csv, .json; models: {output}/models/"
     )
     if config["record_video"]:
-        print(
-            f"Videos in {output}/expert_eval_videos/ and {output}/dagger_videos/",
-            file=sys.stderr,
-        )
+        lines.append(f"Videos: {output}/expert_eval_videos/, {output}/dagger_videos/")
+    if table:
+        print("\n".join(lines), file=sys.stderr)

@@ -55,7 +55,7 @@ rule record_expert_videos:
         milestone=get_goal,
         fps=config["video_fps"],
         scale=config["video_scale"],
-        videos=None,
+        per_evaluation=config["videos_per_evaluation"],
     message:
         "{wildcards.milestone}: recording the expert's videos"
     script:

@@ -106,7 +106,8 @@ rule record_student_videos:
         milestone=get_goal,
         fps=config["video_fps"],
         scale=config["video_scale"],
-        videos=config["videos_per_iteration"],
+        per_iteration=config["videos_per_iteration"],
+        per_evaluation=config["videos_per_evaluation"],
     message:
         "{wildcards.milestone}: recording the student's videos"
     script:
