@@ -19,6 +19,9 @@ from autodagger.tracking import Tracker, open_tracker
 Progress = Callable[[str], None]
 """Takes one event as a line of text, e.g. "iteration 2/10: 9/10 episodes reach it"."""
 
+INTERRUPTED = 130
+"""Exit status of a job that Ctrl-C ended, as shells have it."""
+
 _STAGE_WIDTH = len("student")
 
 
@@ -44,7 +47,7 @@ def run_job(snakemake: Any, stage: str) -> Iterator[Progress]:
             yield _make_progress(terminal, prefix)
         except KeyboardInterrupt:  # Ctrl-C is no crash
             marker.unlink()
-            sys.exit(130)
+            sys.exit(INTERRUPTED)
         except Exception as error:
             traceback.print_exc()
             text = _describe_failure(error)

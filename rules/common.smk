@@ -19,7 +19,7 @@ from autodagger.config import (
 from autodagger.errors import UserError
 from autodagger.files import read_json
 from autodagger.game import check_rom, load_game
-from autodagger.job import list_failed_jobs, prepare_jobs
+from autodagger.job import INTERRUPTED, list_failed_jobs, prepare_jobs
 from autodagger.lifeline import hold_run_lock
 from autodagger.milestone import load_milestones
 from autodagger.sources import list_sources
@@ -292,10 +292,12 @@ def write_failures(logs):
 
 
 def find_failed_jobs(logs):
-    """(rule, milestone, log) by the jobs' markers, and by Snakemake's own log."""
+    """(rule, milestone, log) by the jobs' markers, and by Snakemake's own log; none by Ctrl-C."""
     folder = Path(config["output_dir"], "logs")
     jobs = list_failed_jobs(folder, os.getpid())
     text = "".join(Path(path).read_text(errors="replace") for path in logs)
+    if "Signals.SIGINT" in text or f"exit status {INTERRUPTED}" in text:
+        return []
     pattern = rf"^    log: {re.escape(str(folder))}/(\w+)/([\w-]+)\.log \(check"
     for rule, milestone in re.findall(pattern, text, re.MULTILINE):
         jobs.append((rule, milestone, folder / rule / f"{milestone}.log"))
