@@ -115,6 +115,9 @@ def serve(connection: Connection, memory: Any, slot: int, spec: RolloutSpec) -> 
     except (UserError, ExpertError) as error:
         connection.send(error)
         return
+    except Exception:
+        connection.send(RuntimeError(f"environment, start:\n{traceback.format_exc()}"))
+        return
     connection.send(None)
     try:
         while True:
