@@ -85,7 +85,7 @@ def test_recorded_states_are_where_the_successes_ended(tmp_path: Path, start: Pa
     evaluate(tmp_path, write_expert(tmp_path, GO_THERE), start)
     recorded = states_of(tmp_path)
     assert [state.name for state in recorded] == [f"ep{k}.state" for k in range(1, 5)]
-    with open_env() as env:
+    with open_env(None) as env:
         for state in recorded:
             _, info = env.reset(seed=0, options={"state": state.data})
             assert info["state"]["player"]["position"] == {"x": 4, "y": 2}

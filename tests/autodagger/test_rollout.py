@@ -425,6 +425,14 @@ def test_condition_that_is_none_is_told_as_such(good_expert: Path, grid_states: 
         play(spec, grid_states.plans(1))
 
 
+def test_adapter_that_does_not_load_is_not_blamed_on_the_expert(
+    good_expert: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "adapter.py").write_text("import nothing_like_this")
+    with pytest.raises(RuntimeError, match="nothing_like_this"):
+        Rollouts(make_spec(good_expert, game_dir=tmp_path), 1)
+
+
 def test_adapters_exception_is_not_blamed_on_the_expert(
     good_expert: Path, grid_states: GridStates, tmp_path: Path
 ) -> None:

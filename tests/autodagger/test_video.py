@@ -140,8 +140,8 @@ def test_picture_is_neither_turned_nor_recoloured(tmp_path: Path) -> None:
 
 
 def test_caption_shows_the_button(tmp_path: Path, start: Path) -> None:
-    [path] = record(tmp_path, start, make_trajectory([DOWN, DOWN, RIGHT, DOWN]), fps=60)
-    _, captions = split(decode(path)[1])
+    [path] = record(tmp_path, start, make_trajectory([DOWN, DOWN, RIGHT, DOWN]), fps=60, scale=1)
+    _, captions = split(decode(path)[1], 1)
     steps = [captions[k] for k in (4, 14, 24, 34)]  # a step is 8 to 12 frames
     assert len(captions) > 36
 
@@ -160,8 +160,8 @@ def test_experts_choice_stands_where_it_differs(tmp_path: Path, start: Path) -> 
     expert_side = (slice(None), slice(None), slice(120, None))
     ink = {}
     for show in (True, False):
-        [path] = record(tmp_path, start, trajectory, fps=60, show_expert=show)
-        captions = split(decode(path)[1])[1][expert_side]
+        [path] = record(tmp_path, start, trajectory, fps=60, scale=1, show_expert=show)
+        captions = split(decode(path)[1], 1)[1][expert_side]
         ink[show] = captions.max((1, 2, 3)) > 150
     assert not ink[False].any()
     shown = np.flatnonzero(ink[True])
