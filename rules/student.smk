@@ -20,6 +20,7 @@ rule train_student:
         "<results>/logs/train_student/{milestone}.log",
     benchmark:
         "<results>/benchmarks/train_student/{milestone}.tsv"
+    priority: 4
     conda:
         "../envs/autodagger.yaml"
     threads: config["train_threads"]
@@ -67,6 +68,7 @@ rule evaluate_student:
         "<results>/logs/evaluate_student/{milestone}.log",
     benchmark:
         "<results>/benchmarks/evaluate_student/{milestone}.tsv"
+    priority: 6
     conda:
         "../envs/autodagger.yaml"
     threads: config["train_threads"]

@@ -14,6 +14,7 @@ rule summarize_milestone:
         "<results>/logs/summarize_milestone/{milestone}.log",
     benchmark:
         "<results>/benchmarks/summarize_milestone/{milestone}.tsv"
+    priority: 8
     conda:
         "../envs/autodagger.yaml"
     message:
