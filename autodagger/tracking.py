@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -232,15 +233,16 @@ def _count_offline_steps(folder: Path, run_id: str) -> int:
     """Steps that earlier processes' offline files of this run really hold.
 
     W&B writes every few seconds: a kill loses what came after, so only the files themselves know.
+    One that holds nothing at all is removed, since `wandb sync` stops at it.
     """
-    steps = [
-        int(item.value_json)
-        for path in folder.glob(f"wandb/offline-run-*-{run_id}/run-{run_id}.wandb")
-        for record in read_offline_run(path)
-        for item in record.history.item
-        if "_step" in (item.key, *item.nested_key)
-    ]
-    return max(steps, default=-1) + 1
+    steps = [-1]
+    for path in folder.glob(f"wandb/offline-run-*-{run_id}/run-{run_id}.wandb"):
+        records = list(read_offline_run(path))
+        if not any(record.HasField("run") for record in records):
+            shutil.rmtree(path.parent)
+        items = [item for record in records for item in record.history.item]
+        steps += [int(i.value_json) for i in items if "_step" in (i.key, *i.nested_key)]
+    return max(steps) + 1
 
 
 def _get_note_path(folder: Path, milestone_id: str) -> Path:

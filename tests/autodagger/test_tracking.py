@@ -186,6 +186,18 @@ def test_iterations_lost_in_a_kill_are_logged_again(tmp_path: Path, expert: Path
     assert steps == [0, 1, 2, 3]
 
 
+def test_an_empty_file_of_a_kill_in_the_first_seconds_is_removed(
+    tmp_path: Path, expert: Path
+) -> None:
+    kill_training(tmp_path, expert, 1)
+    (path,) = tmp_path.glob("wandb/offline-run-*/*.wandb")
+    path.write_bytes(path.read_bytes()[:7])
+    with start(tmp_path, expert) as tracker:
+        tracker.log(ITERATIONS[0])
+    (run,) = list_runs(tmp_path)
+    assert [row["_step"] for row in run["history"]] == [0]
+
+
 def test_training_that_raises_ends_its_run_as_failed(tmp_path: Path, expert: Path) -> None:
     with pytest.raises(MemoryError), start(tmp_path, expert) as tracker:
         tracker.log(ITERATIONS[0])
