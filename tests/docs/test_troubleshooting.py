@@ -26,7 +26,7 @@ from autodagger.expert import Expert, ExpertError
 from autodagger.expert_evaluation import evaluate_expert
 from autodagger.game import check_rom, load_game
 from autodagger.lifeline import hold_run_lock, remove_stale_lock
-from autodagger.milestone import load_milestones
+from autodagger.milestone import Milestone, load_milestones
 from autodagger.sandbox import ConfinementError
 from autodagger.summary import build_failed_row
 from autodagger.tracking import open_tracker
@@ -129,9 +129,9 @@ def _(scene: Scene) -> str:
     return show_row(scene.failed_rows()["RIVAL_BEDROOM"])
 
 
-def evaluate(scene: Scene, text: str) -> dict[str, Any]:
-    """The report on an expert that cannot be loaded."""
-    milestone = load_milestones(GAME / "milestone_config.json")[0]
+def evaluate(scene: Scene, text: str, done_when: str = "player.badges > `0`") -> dict[str, Any]:
+    """The report on an expert with this text, from power-on."""
+    milestone = Milestone("RIVAL_HOUSE", None, 10, done_when)
     outputs = {name: scene.tmp_path / name for name in ("report", "trajectories", "states")}
     return evaluate_expert(
         game_dir=GAME,
@@ -158,6 +158,11 @@ def _(scene: Scene) -> str:
 @says("no-run")
 def _(scene: Scene) -> str:
     return show_row(evaluate(scene, "def act(state):\n    return 'a'\n"))
+
+
+@says("reached-already")
+def _(scene: Scene) -> str:
+    return show_row(evaluate(scene, "def run(state):\n    return 'a'\n", "player.badges == `0`"))
 
 
 @says("state-version")
