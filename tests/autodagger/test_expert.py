@@ -98,11 +98,11 @@ LOOPS = {
     "plain": "while True: pass",
     "stubborn": """while True:
             try:
-                while True: pass
+                while True: sum(range(9))
             except Exception: pass""",
     "very stubborn": """for _ in range(3):
             try:
-                while True: pass
+                while True: sum(range(9))
             except BaseException: pass
         while True: pass""",
     "asleep": "__import__('time').sleep(100)",
