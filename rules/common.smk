@@ -1,5 +1,6 @@
 """The milestone table and the helpers that the rules take their inputs and params from."""
 
+import functools
 import os
 import re
 import shutil
@@ -166,10 +167,12 @@ def get_start_states(wildcards):
     return str(own) if own.is_file() else get_evaluation(previous).states
 
 
+@functools.cache
 def get_own_state(previous):
     return Path(find_path(config["state_dir"]), f"{previous}_completed.state")
 
 
+@functools.cache  # asked for after every evaluation, for every job
 def get_chain(milestone):
     """The milestones whose evaluations lead to this one's start states, the first one first."""
     chain = []
