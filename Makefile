@@ -8,7 +8,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
-SOURCES := autodagger scripts games tests benchmarks docs
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -42,8 +41,8 @@ format: $(READY_DEV) ## let ruff and snakefmt format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/snakefmt Snakefile rules
 
-bench: $(READY_DEV) ## measure the speed of emulation, rollouts and training
-	@$(BIN)/python -m benchmarks
+bench: $(READY_DEV) ## measure the speed of the emulated game
+	@$(BIN)/python games/mossbrook/speed.py
 
 rom: $(READY_DEV) ## build the embedded game's ROM from its source
 	@$(BIN)/python games/mossbrook/build.py
