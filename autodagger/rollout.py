@@ -144,7 +144,7 @@ class Rollouts:
     def __init__(self, spec: RolloutSpec, num_envs: int) -> None:
         self._spec = spec
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["autodagger.worker"])
+        self._context.set_forkserver_preload(["autodagger.fork_server"])
         shape = (num_envs, *spec.obs_shape)
         self._memory = self._context.RawArray("B", int(np.prod(shape)))
         self._obs = np.frombuffer(self._memory, np.uint8).reshape(shape)

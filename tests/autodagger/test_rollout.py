@@ -299,6 +299,24 @@ def run(state):
     return find_path_action(state, 4, 2)
 """
 
+HANG = """
+import ctypes
+def run(state):
+    libc = ctypes.PyDLL(None)
+    while True:
+        try:
+            libc.sleep(1000)
+        except BaseException:
+            pass
+"""
+
+HANG_AT_EDGE = (
+    HANG.replace("True:", "{at_edge}:")
+    + """
+    return find_path_action(state, 4, 2)
+"""
+)
+
 HOARD = """
 kept = []
 def run(state):
@@ -325,20 +343,8 @@ def test_hang_beyond_python_is_ended_from_outside(
     tmp_path: Path, grid_states: GridStates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Within C code no signal handler of Python's runs."""
-    text = """
-import ctypes
-def run(state):
-    if {at_edge}:
-        libc = ctypes.PyDLL(None)
-        while True:
-            try:
-                libc.sleep(1000)
-            except BaseException:
-                pass
-    return find_path_action(state, 4, 2)
-"""
     monkeypatch.setattr(rollout, "ANSWER_SECONDS", 1.5)
-    episodes = play_three(tmp_path, grid_states, text)
+    episodes = play_three(tmp_path, grid_states, HANG_AT_EDGE)
     assert [e.success for e in episodes] == [True, False, True, True, False, True]
     assert episodes[1].error == "the expert did not answer within 1.5 s and was ended"
 
@@ -538,9 +544,7 @@ def wait_until(holds: Callable[[], bool], seconds: float = 60.0) -> bool:
         pytest.param(
             "import time\ndef run(state):\n    time.sleep(4)\n    return 'a'", id="asleep"
         ),
-        pytest.param(
-            "import ctypes\ndef run(state):\n    ctypes.PyDLL(None).sleep(500)", id="hanging in C"
-        ),
+        pytest.param(HANG, id="hanging in C"),
     ],
 )
 def test_workers_end_with_their_killed_parent(tmp_path: Path, text: str) -> None:
