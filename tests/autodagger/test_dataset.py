@@ -154,6 +154,7 @@ def test_news_are_told_once() -> None:
 def test_news_do_not_change_afterwards() -> None:
     dataset = make_dataset(make_episode(range(100), [1] * 100))
     news = dataset.pop_news()
+    assert not np.shares_memory(dataset.frames, news["frames"])
     before = {key: array.copy() for key, array in news.items()}
     dataset.add([make_episode(range(100, 250), [1] * 150)])
     assert all(np.array_equal(before[key], news[key]) for key in news)

@@ -167,6 +167,18 @@ def test_rare_states_are_learnt_beside_frequent_ones() -> None:
     assert answers(student, frames) == [0, 3]
 
 
+def test_a_row_weighs_the_square_root_of_its_count() -> None:
+    frames = make_frames(2)
+    obs = np.concatenate([np.repeat(frames[:1], 16, 0), frames[1:]])
+    student = make_student()
+    with torch.no_grad():
+        student.head.weight.zero_()
+        student.head.bias.zero_()
+        student.head.bias[6] = 1.0  # right for the frequent frame, wrong for the other
+    result = run(student, make_dataset(obs, [6] * 16 + [1]), max_steps=1)
+    assert result.accuracy == pytest.approx(4 / 5)
+
+
 def test_result_is_plain_numbers() -> None:
     result = run(make_student(), separable(), max_steps=5)
     assert type(result.loss) is float
