@@ -59,6 +59,46 @@ def test_shipped_configs_are_valid(name: str) -> None:
     load_config(yaml.safe_load((ROOT / f"{name}.yaml").read_text()))
 
 
+@pytest.mark.parametrize(
+    ("name", "numbers"),
+    [
+        (
+            "fast",
+            {
+                "eval_episodes": 3,
+                "dagger_iterations": 5,
+                "episodes_per_iter": 5,
+                "train_steps_per_iter": 1000,
+                "record_video": False,
+            },
+        ),
+        (
+            "quality",
+            {
+                "eval_episodes": 10,
+                "dagger_iterations": 20,
+                "episodes_per_iter": 20,
+                "train_steps_per_iter": 5000,
+            },
+        ),
+    ],
+)
+def test_presets_hold_the_seeds_numbers(name: str, numbers: dict[str, Any]) -> None:
+    assert yaml.safe_load((ROOT / "presets" / f"{name}.yaml").read_text()) == numbers
+
+
+def test_config_yaml_leaves_the_seeds_defaults_only_where_it_says_so() -> None:
+    text = (ROOT / "config.yaml").read_text()
+    shipped = load_config(yaml.safe_load(text))
+    changed = {key for key, value in SEED_DEFAULTS.items() if shipped[key] != value}
+    assert changed == {"milestone_config", "policy_dir", "eval_episodes", "train_steps_per_iter"}
+    for key in changed:
+        if not key.endswith(("_config", "_dir")):
+            assert f"{key}: {shipped[key]} # {SEED_DEFAULTS[key]} in the original" in text
+        else:
+            assert f"(default without this file: {SEED_DEFAULTS[key]})" in text
+
+
 def test_config_yaml_lists_every_option_after_a_comment() -> None:
     lines = (ROOT / "config.yaml").read_text().splitlines()
     listed = [line.split(":")[0] for line in lines if line and line[0].islower()]

@@ -1,6 +1,8 @@
 """Rows, CSV, JSON and the table."""
 
 import csv
+import os
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +88,27 @@ def test_a_failed_row_says_why(folder: Path) -> None:
     validate(row, load_schema("row"))
     assert (row["status"], row["reason"]) == ("failed", "no expert file")
     assert row["dagger_final_success_rate"] is None
+
+
+@pytest.mark.parametrize(
+    ("milestone", "last"),
+    [("A", "student_eval/A/student_eval.json"), ("B", "budget/B/budget.json")],
+)
+def test_the_timestamp_is_when_the_work_ended_in_local_time(
+    folder: Path, milestone: str, last: str
+) -> None:
+    """The end of a student's test; of the budget, where that says that there is no student."""
+    ended = datetime(2024, 11, 14, 12, 34, 56, 700_000)
+    os.utime(folder / last, (ended.timestamp(), ended.timestamp()))
+    assert build_row(folder, milestone)["timestamp"] == "2024-11-14 12:34:56"
+
+
+def test_a_skipped_row_has_no_time_and_a_crashed_one_that_of_the_crash(folder: Path) -> None:
+    rows = collect_rows(folder, KNOWN, {"C": "in skip list"})
+    assert rows[2]["timestamp"] is None
+    row = build_failed_row(folder, "A", "train_student", folder / "no.log")
+    age = datetime.now() - datetime.strptime(row["timestamp"], "%Y-%m-%d %H:%M:%S")
+    assert 0 <= age.total_seconds() < 60
 
 
 def test_rows_come_in_config_order_with_their_index_and_skipped_ones(folder: Path) -> None:

@@ -78,3 +78,38 @@ def test_both_languages_name_the_same_commands() -> None:
     assert english == korean
     for mark in ("--eval-episodes", "--skip-milestones", "--no-cuda", "`make "):
         assert TEXTS["README.md"].count(mark) == TEXTS["README.ko.md"].count(mark)
+
+
+SEED_EXAMPLES = [
+    "--eval-episodes 3 --dagger-iterations 5 --episodes-per-iter 5 --train-steps-per-iter 1000",
+    "--eval-episodes 10 --step-multiplier 2.0 --dagger-iterations 20 --episodes-per-iter 20 "
+    "--train-steps-per-iter 3000",
+    "--milestone RIVAL_HOUSE --eval-episodes 5 --dagger-iterations 10",
+    "--resume-from RIVAL_BEDROOM",
+    "--skip-milestones GAME_RUNNING PLAYER_NAME_SET",
+    "--track --wandb-project my-pokemon-dagger --wandb-entity my-username",
+    "--no-record-video",
+]
+"""The flags of the original's seven examples."""
+
+
+def to_options(flags: str) -> dict[str, object]:
+    """The options that the original's flags stand for."""
+    options: dict[str, object] = {}
+    for flag, values in re.findall(r"--([a-z-]+)((?: [^-]\S*)*)", flags):
+        words = [yaml.safe_load(word) for word in values.split()]
+        if flag.startswith("no-"):
+            options[flag[3:].replace("-", "_")] = False
+        else:
+            is_list = flag == "skip-milestones"
+            value = words if is_list else words[0] if words else True
+            options[flag.replace("-", "_")] = value
+    return options
+
+
+@both
+def test_the_table_translates_the_originals_seven_examples(text: str) -> None:
+    rows = re.findall(r"^\| [^|]+ \| `(--[^`]+)` \| `(snakemake [^`]+)` \|$", text, re.MULTILINE)
+    assert [flags for flags, _ in rows] == SEED_EXAMPLES
+    for flags, command in rows:
+        assert parse_options(command) == to_options(flags)
