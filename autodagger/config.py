@@ -155,16 +155,18 @@ def _coerce(key: str, value: Any, schema: Mapping[str, Any]) -> Any:
         return _split_ids(value)
     if isinstance(value, str) and "boolean" in types:
         return _BOOLEANS.get(value.lower(), value)
-    if isinstance(value, str) and "number" in types:
-        return _read_number(value)
+    if isinstance(value, str) and ("number" in types or "integer" in types):
+        return _read_number(value, float if "number" in types else int)
+    if isinstance(value, list) and "items" in schema:  # Snakemake hands over the items as text
+        return [_coerce(key, item, schema["items"]) for item in value]
     if isinstance(value, float) and "number" not in types and value.is_integer():
         return int(value)
     return value
 
 
-def _read_number(text: str) -> float | str:
+def _read_number(text: str, kind: type[float | int]) -> float | str:
     try:
-        number = float(text)
+        number = kind(text)
     except ValueError:
         return text
     return number if math.isfinite(number) else text

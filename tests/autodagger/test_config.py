@@ -121,6 +121,7 @@ def test_config_yaml_lists_every_option_after_a_comment() -> None:
         ({"cuda": "false"}, {"cuda": False}),
         ({"record_video": "True"}, {"record_video": True}),
         ({"eval_episodes": 10.0}, {"eval_episodes": 10}),
+        ({"frame_size": ["40", "60"]}, {"frame_size": [40, 60]}),
     ],
 )
 def test_reads_what_yaml_and_the_command_line_leave_as_text(
@@ -145,6 +146,7 @@ def test_reads_what_yaml_and_the_command_line_leave_as_text(
         ({"learning_rate": "nan"}, "learning_rate is 'nan'"),
         ({"step_multiplier": "automatic"}, 'expected a number from 1 to 100 or "auto"'),
         ({"network": "resnet"}, "expected one of "),
+        ({"frame_size": ["x", "80"]}, "frame_size is ['x', '80']; expected a list of 2 items"),
         ({"frame_size": [80]}, "expected a list of 2 items, each a whole number from 32 to 240"),
         ({"cuda": "maybe"}, "expected true or false"),
         ({"policy_dir": None}, "policy_dir is None; expected text"),
