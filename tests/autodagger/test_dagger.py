@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from autodagger.checkpoint import Checkpoint
-from autodagger.dagger import get_beta
+from autodagger.dagger import Iteration, _rank, get_beta
 from autodagger.expert import ExpertError
 from autodagger.files import sha1_file, sha256_file
-from autodagger.policy import load_student
+from autodagger.policy import Student, load_student
 from autodagger.seeding import derive_seed
 from autodagger.states import StartState, save_start_states
+from autodagger.stats import wilson_interval
 from tests.grid import GO_THERE, ROM, ROOT, GridStates, write_expert
 from tests.grid.training import FILES, OPTIONS, read_models, train
 
@@ -124,6 +126,26 @@ def test_finalists_are_played_again_so_that_luck_does_not_decide(uninterrupted: 
     assert all(m["final_episodes"] == 2 * OPTIONS["episodes_per_iter"] for m in finalists)
 
 
+def test_best_is_best_over_all_its_episodes_not_the_first_lucky_one(uninterrupted: Path) -> None:
+    report = json.loads((uninterrupted / "models" / "training.json").read_text())
+    iterations = report["iterations"]
+
+    def bound(metrics: dict[str, Any]) -> float:
+        successes = metrics["successes"] + metrics.get("final_successes", 0)
+        return wilson_interval(successes, metrics["episodes"] + metrics.get("final_episodes", 0))[0]
+
+    best = iterations[report["best_iteration"]]
+    assert bound(best) == max(map(bound, iterations))
+    assert _rank_of(4, 4, 3, 8) < _rank_of(3, 4, 7, 8) < _rank_of(4, 4, 8, 8)
+
+
+def _rank_of(successes: int, episodes: int, *final: int) -> tuple[float, ...]:
+    """Of a student that was lucky or not in its evaluation, and then among the finalists."""
+    metrics = {"successes": successes, "episodes": episodes, "agreement": 0.9, "loss": 0.1}
+    metrics |= dict(zip(("final_successes", "final_episodes"), final, strict=True))
+    return _rank(Iteration(metrics, {}, []))
+
+
 def test_every_evaluation_episode_can_be_replayed(uninterrupted: Path) -> None:
     content = json.loads((uninterrupted / "models" / "trajectories.json").read_text())
     names = [episode["name"] for episode in content["episodes"]]
@@ -193,6 +215,64 @@ def test_progress_and_tracker_hear_of_every_iteration(world: Path, tmp_path: Pat
 def test_beta_schedules(schedule: str, betas: list[float]) -> None:
     assert [get_beta(schedule, k, 5) for k in range(5)] == betas
     assert get_beta(schedule, 0, 1) == 1.0
+
+
+# ---- Options ---------------------------------------------------------------------------------
+
+SHORT = {"dagger_iterations": 1, "train_steps_per_iter": 1, "beta_schedule": "first"}
+
+
+@pytest.mark.parametrize("batch_size", [4, 12])
+def test_batches_have_the_asked_size(
+    world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch_size: int
+) -> None:
+    forward, sizes = Student.forward, []
+
+    def spy(student: Student, obs: torch.Tensor, prev_act: torch.Tensor) -> torch.Tensor:
+        if torch.is_grad_enabled():
+            sizes.append(len(obs))
+        return forward(student, obs, prev_act)
+
+    monkeypatch.setattr(Student, "forward", spy)
+    train(tmp_path, world, SHORT | {"batch_size": batch_size})
+    assert sizes == [batch_size]
+
+
+def test_a_first_step_is_as_long_as_the_learning_rate(world: Path, tmp_path: Path) -> None:
+    """Adam's first step moves each weight by the learning rate, whatever the gradient."""
+    weights = []
+    for name, rate in (("long", 1e-2), ("short", 1e-5)):
+        train(tmp_path / name, world, SHORT | {"learning_rate": rate})
+        student, _ = load_student(tmp_path / name / "models" / FILES["final"])
+        weights.append(student.head.bias.detach())
+    moved = (weights[0] - weights[1]).abs().max()
+    assert float(moved) == pytest.approx(1e-2 - 1e-5, rel=0.02)
+
+
+def test_noise_lengthens_the_demonstrations(world: Path, tmp_path: Path) -> None:
+    """The expert's own ways have 6, 4 and 6 steps; it corrects what it is made to do wrong."""
+    sizes = []
+    for noise in (0.0, 0.4):
+        report = train(tmp_path / str(noise), world, SHORT | {"dart_noise": noise})
+        sizes.append(report["iterations"][0]["dataset_size"])
+    assert sizes[0] == 6 + 4 + 4 + 6
+    assert sizes[1] > sizes[0]
+
+
+@pytest.mark.parametrize(("threads", "cuda"), [(2, True), (1, False)])
+def test_threads_and_device_are_those_asked_for(
+    world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threads: int, cuda: bool
+) -> None:
+    asked = []
+
+    def choose(cuda: bool) -> torch.device:
+        asked.append(cuda)
+        return torch.device("cpu")
+
+    monkeypatch.setattr("autodagger.dagger.choose_device", choose)
+    train(tmp_path, world, SHORT, threads=threads, cuda=cuda)
+    assert asked == [cuda]
+    assert torch.get_num_threads() == threads
 
 
 # ---- The same again --------------------------------------------------------------------------
