@@ -373,6 +373,27 @@ def test_every_option_of_the_document_exists() -> None:
     assert named <= set(known)
 
 
+@pytest.mark.parametrize(
+    ("symptom", "advice"),
+    [
+        (
+            "Expert evaluation fails",
+            ["experts/RIVAL_HOUSE.py", "{state_dir}/{PREVIOUS}_completed.state", "eval_episodes"],
+        ),
+        (
+            "The expert's success rate is too low",
+            ["Mend the expert", "min_success_rate=0.4", "step_multiplier=3.0"],
+        ),
+        ("Training is too slow", ["record_video", "episodes_per_iter", "train_steps_per_iter"]),
+        ("Out of memory", ["batch_size=32", "hidden_dim=128"]),
+    ],
+)
+def test_the_originals_advice_is_there(symptom: str, advice: list[str]) -> None:
+    section = re.split(r"^## ", TEXT, flags=re.MULTILINE)
+    [text] = [part for part in section if part.startswith(f"{symptom}\n")]
+    assert [words for words in advice if words not in text] == []
+
+
 def test_links_lead_somewhere() -> None:
     headings = re.findall(r"^#+ (.+)$", TEXT, re.MULTILINE)
     anchors = {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in headings}
