@@ -563,7 +563,11 @@ def test_workers_end_with_their_killed_parent(tmp_path: Path, text: str) -> None
     finally:
         parent.send_signal(signal.SIGKILL)
         parent.wait()
-    assert wait_until(lambda: not any(is_alive(worker) for worker in workers))
+    try:
+        assert wait_until(lambda: not any(is_alive(worker) for worker in workers))
+    finally:
+        for worker in filter(is_alive, workers):
+            os.kill(worker, signal.SIGKILL)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
