@@ -39,6 +39,10 @@ rule all:
     localrule: True
 
 
+onstart:
+    lift_job_rate_limit()
+
+
 onsuccess:
     show_results()
 

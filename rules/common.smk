@@ -319,3 +319,15 @@ def show_results(rows=None):
         lines.append(f"Videos: {output}/expert_eval_videos/, {output}/dagger_videos/")
     if table:
         print("\n".join(lines), file=sys.stderr)
+
+
+def lift_job_rate_limit():
+    """Spares a core: Snakemake's default limit, 100 jobs a second, means nothing to jobs of seconds.
+
+    With a limit (and its command line always sets one) Snakemake 9.27 plans another look at the
+    queue a second after each look, and each job that ends begins a further chain of them: after a
+    hundred jobs it does little else. A limit that somebody chose stays.
+    """
+    limiter = workflow.scheduler.job_rate_limiter
+    if limiter and (limiter.max_jobs, limiter.timespan) == (100, 1):
+        workflow.scheduler.job_rate_limiter = None
