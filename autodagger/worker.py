@@ -118,8 +118,8 @@ def serve(connection: Connection, memory: Any, slot: int, spec: RolloutSpec) -> 
     except Exception:
         connection.send(RuntimeError(f"environment, start:\n{traceback.format_exc()}"))
         return
-    connection.send(None)
     try:
+        connection.send(None)
         while True:
             method, *arguments = connection.recv()
             connection.send(_obey(worker, method, arguments))
