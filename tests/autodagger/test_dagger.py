@@ -3,11 +3,10 @@
 import json
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -278,13 +277,14 @@ def test_threads_and_device_are_those_asked_for(
 # ---- The same again --------------------------------------------------------------------------
 
 
-def run_alone(folder: Path, world: Path, options: dict[str, Any]) -> subprocess.Popen[bytes]:
-    """Starts a training in a process of its own."""
+def run_alone(folder: Path, world: Path, options: dict[str, Any]) -> subprocess.Popen[str]:
+    """Starts a training in a process of its own; it writes its messages to its stdout."""
     return subprocess.Popen(
         [sys.executable, "-m", "tests.grid.training", str(folder), str(world), json.dumps(options)],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
     )
 
 
@@ -372,67 +372,62 @@ def test_changed_expert_is_not_mixed_with_old_labels(world: Path, tmp_path: Path
     assert read_models(tmp_path) == read_models(fresh)
 
 
-def kill_at_random(
-    folder: Path, world: Path, options: dict[str, Any], kills: int, longest: float, seed: int
-) -> Iterator[int]:
-    """Runs a training again and again; kill -9 at random moments; yields finished iterations."""
+def kill_again_and_again(
+    folder: Path, world: Path, options: dict[str, Any], messages: Sequence[int], seed: int
+) -> list[int]:
+    """Runs a training once a number in `messages`; kill -9 a moment after so many messages.
+
+    Returns:
+        The iterations that were finished at each kill.
+    """
     rng = random.Random(seed)
-    for _ in range(kills):
+    finished = []
+    for count in messages:
         process = run_alone(folder, world, options)
+        assert process.stdout is not None
         try:
-            wait_for_start(process, folder)
-            time.sleep(rng.uniform(0, longest))
+            wait_until((folder / "checkpoint" / "checkpoint.json").exists)
+            for _ in range(count):
+                process.stdout.readline()
+            time.sleep(rng.uniform(0, 0.1))
+            assert process.poll() is None
         finally:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-        yield len(list((folder / "checkpoint").glob("iteration*.pt")))
+            process.kill()
+            process.communicate()
+        finished.append(len(list((folder / "checkpoint").glob("iteration*.pt"))))
+    return finished
 
 
-def wait_for_start(process: subprocess.Popen[bytes], folder: Path, seconds: float = 120) -> None:
-    """Waits until the training is at work, not merely importing."""
+def wait_until(holds: Callable[[], bool], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
-    meta = folder / "checkpoint" / "checkpoint.json"
-    started = meta.stat().st_mtime if meta.exists() else None
-    while time.monotonic() < deadline and process.poll() is None:
-        if meta.exists() and (started is None or workers_of(process.pid)):
-            return
+    while not holds():
+        assert time.monotonic() < deadline
         time.sleep(0.02)
 
 
-def workers_of(process: int) -> bool:
-    """Whether a process has children (Linux)."""
-    try:
-        return bool(Path(f"/proc/{process}/task/{process}/children").read_text().strip())
-    except OSError:
-        return True
+def finish(folder: Path, world: Path, options: dict[str, Any]) -> None:
+    process = run_alone(folder, world, options)
+    process.communicate(timeout=300)
+    assert process.returncode == 0
 
 
-def check_killed_training(
-    folder: Path,
-    world: Path,
-    options: dict[str, Any],
-    expected: Path,
-    kills: int,
-    longest: float,
-) -> None:
-    finished = list(kill_at_random(folder, world, options, kills, longest, seed=kills))
-    assert finished == sorted(finished)  # nothing that was finished is lost
-    last = run_alone(folder, world, options)
-    assert last.wait(timeout=300) == 0
-    assert read_models(folder) == read_models(expected)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_killed_training_ends_with_the_bytes_of_an_undisturbed_one(
     world: Path, uninterrupted: Path, tmp_path: Path
 ) -> None:
-    check_killed_training(tmp_path, world, {}, uninterrupted, kills=2, longest=0.7)
+    finished = kill_again_and_again(tmp_path, world, {}, messages=[1, 3], seed=0)
+    assert finished[1] >= 1
+    finish(tmp_path, world, {})
+    assert read_models(tmp_path) == read_models(uninterrupted)
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_ten_kills_change_nothing(world: Path, tmp_path: Path) -> None:
-    options = {"dagger_iterations": 10, "episodes_per_iter": 6, "train_steps_per_iter": 60}
+    options = {"dagger_iterations": 16, "episodes_per_iter": 6, "train_steps_per_iter": 60}
     train(tmp_path / "expected", world, options)
-    killed = tmp_path / "killed"
-    check_killed_training(killed, world, options, tmp_path / "expected", kills=10, longest=1.0)
+    rng = random.Random(1)
+    messages = [rng.randint(0, 4) for _ in range(10)]
+    finished = kill_again_and_again(tmp_path / "killed", world, options, messages, seed=1)
+    assert finished == sorted(finished)  # nothing that was finished is lost
+    assert len(set(finished)) > 3
+    finish(tmp_path / "killed", world, options)
+    assert read_models(tmp_path / "killed") == read_models(tmp_path / "expected")

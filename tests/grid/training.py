@@ -63,4 +63,5 @@ def read_models(folder: Path) -> dict[str, bytes]:
 
 
 if __name__ == "__main__":
-    train(Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3]))
+    folder, world, options = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
+    train(folder, world, options, progress=lambda line: print(line, flush=True))
