@@ -8,6 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
+IMITATION := benchmarks/imitation/.venv
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -41,8 +42,8 @@ format: $(READY_DEV) ## let ruff and snakefmt format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/snakefmt Snakefile rules
 
-bench: $(READY_DEV) ## measure the speed of the emulated game
-	@$(BIN)/python games/mossbrook/speed.py
+bench: $(READY_DEV) $(IMITATION)/.ready ## measure speed and memory against alternatives
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 rom: $(READY_DEV) ## build the embedded game's ROM from its source
 	@$(BIN)/python games/mossbrook/build.py
@@ -58,6 +59,14 @@ $(READY): envs/requirements.txt
 	@echo "Setting up $(VENV) (once, about 2 minutes)"
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r envs/requirements.txt
+	@touch $@
+
+# What AutoDAgger is measured against. --no-deps: imitation wants an older gymnasium than stable-retro
+# says it does; they work together.
+$(IMITATION)/.ready: benchmarks/imitation/requirements.txt
+	@echo "Setting up $(IMITATION) (once, a few minutes)"
+	@$(PYTHON) -m venv --clear $(IMITATION)
+	@$(IMITATION)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r $<
 	@touch $@
 
 $(READY_DEV): envs/requirements-dev.txt $(READY)

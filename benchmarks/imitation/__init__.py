@@ -1,0 +1,1 @@
+"""What is measured with the package `imitation`, in an environment of its own."""

@@ -1,0 +1,130 @@
+"""Memory of the dataset, and what a checkpoint costs."""
+
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from autodagger import learner
+from autodagger.checkpoint import Checkpoint
+from autodagger.dataset import Dataset
+from autodagger.game import load_game
+from autodagger.policy import NetworkArgs, Student
+from autodagger.rollout import Episode, EpisodePlan, Rollouts, expert_policy
+from benchmarks.common import GAME_DIR, prepare, run_child, training_options
+
+TRANSITIONS, CHECKPOINT_TRANSITIONS = 50_000, 5_000
+MILESTONE = "RIVAL_HOUSE"
+KINDS = {"all frames distinct": 1, "each frame 25 times": 25}
+
+
+def measure(work: Path, tiny: bool) -> dict[str, Any]:
+    """Each row in a process of its own."""
+    frames = _record_frames(work, "PLAYER_NAME_SET" if tiny else MILESTONE)
+    transitions = TRANSITIONS // 100 if tiny else TRANSITIONS
+    checkpoint = CHECKPOINT_TRANSITIONS // 100 if tiny else CHECKPOINT_TRANSITIONS
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "frames.npy")
+        np.save(path, frames)
+        arguments = {"frames": str(path), "transitions": transitions, "checkpoint": checkpoint}
+        rows = [
+            {"kind": kind, **run_child(__name__, {**arguments, "repeats": repeats})}
+            for kind, repeats in KINDS.items()
+        ]
+    pixels = int(np.prod(frames.shape[1:]))
+    return {
+        "transitions": transitions,
+        "checkpoint_transitions": checkpoint,
+        "frame_shape": list(frames.shape[1:]),
+        "rows": rows,
+        "float32_twice_megabytes_computed": round(transitions * pixels * 8 / 1e6),
+    }
+
+
+def _record_frames(work: Path, milestone: str) -> np.ndarray:
+    task, options = prepare(work, milestone), training_options()
+    spec = task.spec(options["frame_size"], options["grayscale"])
+    start = task.start_states[0]
+    with Rollouts(spec, 1) as rollouts:
+        plan = EpisodePlan(0, start.name, start.data)
+        (episode,) = rollouts.play([plan], expert_policy, keep_obs=True)
+    assert episode.obs is not None
+    return episode.obs
+
+
+def main(frames: str, transitions: int, checkpoint: int, repeats: int) -> dict[str, Any]:
+    """Fills a dataset, trains one step on it, and writes a checkpoint of a smaller one."""
+    torch.set_num_threads(1)
+    recorded = np.load(frames)
+    student = _make_student(recorded.shape[1:])
+    empty = _peak_megabytes()
+    dataset = _fill(recorded, transitions, repeats)
+    filled = _peak_megabytes()
+    learner.fit(
+        student,
+        dataset,
+        device=torch.device("cpu"),
+        batch_size=64,
+        learning_rate=3e-4,
+        max_steps=1,
+        early_stop=True,
+        seed=0,
+    )
+    seconds, size = _write_checkpoint(_fill(recorded, checkpoint, repeats), student)
+    return {
+        "unique_frames": len(dataset.frames),
+        "empty_process_megabytes": empty,
+        "dataset_megabytes": round(filled - empty, 1),
+        "with_training_megabytes": round(_peak_megabytes() - empty, 1),
+        "checkpoint_seconds": round(seconds, 3),
+        "checkpoint_megabytes": round(size / 1e6, 1),
+    }
+
+
+def _fill(recorded: np.ndarray, transitions: int, repeats: int) -> Dataset:
+    """Screens of the game, made distinct by a number in the corner's pixels."""
+    dataset = Dataset(recorded.shape[1:], previous_action=False)
+    rng = np.random.default_rng(0)
+    for first in range(0, transitions, 100):
+        count = min(100, transitions - first)
+        number = (first + np.arange(count)) // repeats
+        obs = recorded[number % len(recorded)].copy()
+        for byte in range(3):
+            obs[:, 0, byte, 0] = number >> (8 * byte) & 255
+        labels = rng.integers(8, size=transitions // repeats + 1)[number].tolist()
+        dataset.add([Episode(EpisodePlan(0), acts=labels, labels=labels, obs=obs)])
+    return dataset
+
+
+def _make_student(shape: tuple[int, ...]) -> Student:
+    options = training_options()
+    actions = len(load_game(GAME_DIR).actions)
+    size = (shape[0], shape[1])
+    args = NetworkArgs(options["network"], options["hidden_dim"], size, shape[2], actions, False)
+    return Student(args)
+
+
+def _write_checkpoint(dataset: Dataset, student: Student) -> tuple[float, int]:
+    with tempfile.TemporaryDirectory() as folder:
+        checkpoint = Checkpoint(Path(folder, "state"), {"of": "benchmark"}, lambda _message: None)
+        content = {
+            "metrics": {},
+            "weights": student.state_dict(),
+            "rollouts": [],
+            "news": dataset.pop_news(),
+        }
+        begin = time.perf_counter()
+        checkpoint.save(0, content)
+        seconds = time.perf_counter() - begin
+        return seconds, sum(path.stat().st_size for path in Path(folder).rglob("*.pt"))
+
+
+def _peak_megabytes() -> float:
+    """Of this program alone; getrusage's figure includes what the parent had before the start."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return round(int(line.split()[1]) * 1024 / 1e6, 1)
+    raise RuntimeError("this measurement reads /proc/self/status, which only Linux has")

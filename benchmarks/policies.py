@@ -1,0 +1,139 @@
+"""Seconds to a policy of at least 0.95 success: AutoDAgger, the seed's procedure, `imitation`."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from autodagger.dagger import train_student
+from autodagger.evaluation import plan_episodes
+from autodagger.policy import GreedyPolicy, load_student
+from autodagger.rollout import Rollouts
+from autodagger.worker import Labels
+from benchmarks.common import ROOT, Stopwatch, Task, prepare, run_child, training_options
+
+MILESTONES = {
+    "PLAYER_NAME_SET": "a menu",
+    "CLOCK_SET": "a dialogue with a clock",
+    "RIVAL_HOUSE": "a way that a villager blocks",
+    "LAB_VISITED": "a long walk over two maps",
+}
+TARGET = 0.95
+EVALUATION_EPISODES = 40
+CAP_SECONDS = 150
+IMPALA_CAP_SECONDS = 60
+IMITATION_PYTHON = ROOT / "benchmarks" / "imitation" / ".venv" / "bin" / "python"
+
+
+def measure(work: Path, tiny: bool) -> dict[str, Any]:
+    """A row a milestone: seconds and success of each procedure."""
+    options = training_options()
+    rows = []
+    for name in list(MILESTONES)[: 1 if tiny else None]:
+        arguments = _arguments(work, name, options, tiny)
+        row: dict[str, Any] = {"milestone": name, "kind": MILESTONES[name]}
+        row["autodagger"] = run_child(__name__, arguments)
+        row["seed_same_network"] = run_child("benchmarks.baseline_seed", arguments)
+        row["imitation"] = _run_imitation(arguments)
+        row["seed_impala"] = run_child(
+            "benchmarks.baseline_seed",
+            arguments
+            | {
+                "network": "impala",
+                "grayscale": False,
+                "frame_size": [84, 84],
+                "cap_seconds": 2 if tiny else IMPALA_CAP_SECONDS,
+            },
+        )
+        rows.append(row | {"ratios": _ratios(row)})
+    return {
+        "target": TARGET,
+        "evaluation_episodes": arguments["episodes"],
+        "cap_seconds": arguments["cap_seconds"],
+        "impala_cap_seconds": IMPALA_CAP_SECONDS,
+        "network": options["network"],
+        "frame_size": options["frame_size"],
+        "grayscale": options["grayscale"],
+        "rows": rows,
+    }
+
+
+def _arguments(work: Path, name: str, options: dict[str, Any], tiny: bool) -> dict[str, Any]:
+    prepare(work, name)
+    return {
+        "work": str(work),
+        "milestone": name,
+        "network": options["network"],
+        "frame_size": options["frame_size"],
+        "grayscale": options["grayscale"],
+        "train_steps": 20 if tiny else 2000,
+        "episodes": 4 if tiny else EVALUATION_EPISODES,
+        "cap_seconds": 4 if tiny else CAP_SECONDS,
+        "target": TARGET,
+    }
+
+
+def _run_imitation(arguments: dict[str, Any]) -> dict[str, Any] | None:
+    """None where its environment is not set up, see `make bench`."""
+    if not IMITATION_PYTHON.is_file():
+        return None
+    result: dict[str, Any] = run_child(
+        "benchmarks.imitation.dagger", arguments, str(IMITATION_PYTHON)
+    )
+    return result
+
+
+def _ratios(row: dict[str, Any]) -> dict[str, float]:
+    """How many times longer the others take; what stopped at its cap takes longer still."""
+    ours = row["autodagger"]["seconds"]
+    ratios = {
+        f"{name}_first": row[name]["seconds"] / ours
+        for name in ("seed_same_network", "imitation")
+        if row[name]
+    }
+    for name in ("seed_same_network", "seed_impala"):
+        ratios[f"{name}_full_projected"] = row[name]["projected_full_seconds"] / ours
+    return {name: round(ratio, 1) for name, ratio in ratios.items()}
+
+
+def main(**arguments: Any) -> dict[str, Any]:
+    """AutoDAgger itself, for `run_child`: from nothing to its own decision to stop."""
+    task = prepare(Path(arguments["work"]), arguments["milestone"])
+    threads = 2
+    clock = Stopwatch()
+    with tempfile.TemporaryDirectory() as folder:
+        model = Path(folder, "best.pth")
+        names = {"best": "pth", "final": "pth", "training": "json", "trajectories": "json"}
+        report = train_student(
+            **task.game(),
+            max_episode_steps=task.max_episode_steps,
+            expert_success_rate=task.expert_success_rate,
+            options=training_options(),
+            seed=0,
+            cuda=False,
+            threads=threads,
+            num_envs=4,
+            checkpoint_dir=Path(folder, "checkpoint"),
+            outputs={name: Path(folder, f"{name}.{suffix}") for name, suffix in names.items()},
+            progress=lambda _message: None,
+        )
+        seconds = clock.seconds
+        success = evaluate(task, model, arguments["episodes"])
+    return {
+        "seconds": round(seconds, 2),
+        "reached": success >= arguments["target"],
+        "success_rate": success,
+        "iterations": len(report["iterations"]),
+    }
+
+
+def evaluate(task: Task, model: Path, episodes: int) -> float:
+    """Success over fresh episodes, the same ones for every procedure."""
+    student, content = load_student(model)
+    spec = task.spec(content["frame_size"], content["grayscale"])
+    plans = plan_episodes(task.start_states, episodes, 0, "baseline", "evaluation")
+    policy = GreedyPolicy(student, torch.device("cpu"))
+    with Rollouts(spec, 4) as rollouts:
+        played = rollouts.play(plans, policy, labels=Labels.OPTIONAL)
+    return sum(episode.success for episode in played) / len(played)

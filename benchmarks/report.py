@@ -1,0 +1,299 @@
+"""docs/benchmarks.md and its plots, from the measurements in benchmarks/results."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+from autodagger.files import read_json, write_bytes
+
+matplotlib.use("svg")
+from matplotlib import pyplot
+
+Result = dict[str, Any]
+
+HEAD = """# Benchmarks
+
+Written by `make bench` from `benchmarks/results/*.json`: edit `benchmarks/report.py`, not this
+page. Every ratio is taken within one run, both sides in turn, so that it holds on a busy machine
+too; absolute numbers depend on the machine. `make bench ARGS=rollouts` measures one of them again.
+"""
+
+
+def write(results: Path, page: Path) -> None:
+    """Writes the page with a section for every measurement there is."""
+    images = page.parent / "images"
+    images.mkdir(parents=True, exist_ok=True)
+    parts = [HEAD]
+    for name, section in SECTIONS.items():
+        path = results / f"{name}.json"
+        if path.is_file():
+            parts.append(section(read_json(path), images))
+    write_bytes(page, "\n".join(parts).encode())
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(map(_format, line)) + " |" for line in lines) + "\n"
+
+
+def _split(names: str) -> list[str]:
+    return names.split()
+
+
+def _format(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def _bars(path: Path, groups: Sequence[str], series: dict[str, list[Any]], label: str) -> None:
+    """Grouped bars; equal numbers give equal bytes."""
+    matplotlib.rcParams["svg.hashsalt"] = "autodagger"
+    figure, axes = pyplot.subplots(figsize=(7, 2.8), layout="constrained")
+    width = 0.8 / len(series)
+    for k, (name, values) in enumerate(series.items()):
+        places = [group + (k - (len(series) - 1) / 2) * width for group in range(len(groups))]
+        axes.bar(places, [value or 0 for value in values], width, label=name)
+    axes.set_xticks(range(len(groups)), groups, fontsize=8)
+    axes.set_ylabel(label)
+    axes.spines[["top", "right"]].set_visible(False)
+    if len(series) > 1:
+        axes.legend(frameon=False, fontsize=8)
+    figure.savefig(path, metadata={"Date": None})
+    pyplot.close(figure)
+
+
+def _picture(images: Path, name: str, text: str) -> str:
+    return f"\n![{text}](images/{name}.svg)\n"
+
+
+def _note(result: Result) -> str:
+    return "\n**A tiny run: it shows that the measurement runs, nothing else.**\n" * result["tiny"]
+
+
+def _rollouts(result: Result, images: Path) -> str:
+    rows = result["rows"]
+    _bars(
+        images / "rollouts.svg",
+        [row["milestone"] for row in rows],
+        {
+            "bare emulator": [row["bare_per_core"] for row in rows],
+            "rollout engine": [row["engine_per_core"] for row in rows],
+        },
+        "steps / CPU second",
+    )
+    header = "milestone|bare emulator|rollout engine|ratio|bare, wall clock|engine, wall clock"
+    keys = _split("milestone bare_per_core engine_per_core ratio_per_core bare_wall engine_wall")
+    return (
+        "## Rollouts\n\nSteps a CPU second: four environments with a student that decides and an "
+        "expert that labels, observations kept, against one emulator that steps the same frames "
+        "with the same buttons and nothing else (no picture, no RAM). CPU seconds of all processes "
+        "together; medians of seven rounds in turn. Target: at least half.\n"
+        + _note(result)
+        + "\n"
+        + _table(header.split("|"), [[row[key] for key in keys] for row in rows])
+        + _picture(images, "rollouts", "Steps a CPU second, bare emulator and rollout engine")
+    )
+
+
+def _training(result: Result, images: Path) -> str:
+    rows = result["rows"]
+    _bars(
+        images / "training.svg",
+        [f"{row['threads']} thread{'s' * (row['threads'] > 1)}" for row in rows],
+        {
+            "plain loop": [row["plain_samples_per_second"] for row in rows],
+            "learner": [row["learner_samples_per_second"] for row in rows],
+        },
+        "samples / s",
+    )
+    header = "threads|plain loop|learner|ratio|ratio a CPU second|accuracy, plain|accuracy, learner"
+    keys = _split(
+        "threads plain_samples_per_second learner_samples_per_second "
+        "ratio ratio_per_cpu_second plain_accuracy learner_accuracy"
+    )
+    colour = "gray" if result["grayscale"] else "RGB"
+    return (
+        f"## Training\n\nSamples a second of {result['steps']} train steps on "
+        f"{result['transitions']:,} transitions ({result['unique_frames']:,} distinct frames) of "
+        f"{result['milestone']}: network `{result['network']}`, frames {result['frame_size']} "
+        f"{colour}, batches of {result['batch_size']}. The plain loop: float32 observations, "
+        "torch's default layout and Adam. The learner's time includes its looks at the whole "
+        "dataset; its short batches count as what they hold. Accuracy is over all transitions, "
+        "afterwards. Target: 2.5 times.\n"
+        + _note(result)
+        + "\n"
+        + _table(header.split("|"), [[row[key] for key in keys] for row in rows])
+        + _picture(images, "training", "Samples a second, plain loop and learner")
+    )
+
+
+def _policies(result: Result, images: Path) -> str:
+    rows = result["rows"]
+    _bars(
+        images / "policies.svg",
+        [row["milestone"] for row in rows],
+        {
+            "AutoDAgger, to its own end": [row["autodagger"]["seconds"] for row in rows],
+            "seed's procedure, our network": [_seconds(row["seed_same_network"]) for row in rows],
+            "imitation": [_seconds(row["imitation"]) for row in rows],
+        },
+        "seconds",
+    )
+    header = (
+        "milestone||AutoDAgger|(a) our network: first|(a) all ten, projected|"
+        "(a) IMPALA: all ten, projected|(b) imitation: first"
+    )
+    table = [
+        [
+            row["milestone"],
+            row["kind"],
+            _outcome(row["autodagger"], 1),
+            _outcome(row["seed_same_network"], row["autodagger"]["seconds"]),
+            _times(row, "seed_same_network_full_projected", row["seed_same_network"]),
+            _times(row, "seed_impala_full_projected", row["seed_impala"]),
+            _outcome(row["imitation"], row["autodagger"]["seconds"]),
+        ]
+        for row in rows
+    ]
+    return (
+        "## Time to a policy\n\nSeconds to a student with a success rate of at least "
+        f"{result['target']} over {result['evaluation_episodes']} fresh episodes, the same ones "
+        "for all; in brackets that rate, and how many times AutoDAgger's seconds it is. "
+        "AutoDAgger's seconds include starting its environments, its evaluations and its "
+        "decision to stop. "
+        "(a) is `benchmarks/baseline_seed.py`, the seed's defaults: one environment, one frame "
+        "at a time, 10 iterations of 10 episodes and 2,000 train steps. It never stops early: "
+        "`first` "
+        "is the moment after which an evaluation that costs it nothing first finds the rate, "
+        "`all ten` its full length, projected from the iterations seen, or from the speed of its "
+        "train steps where the cap came first. With our network it has our frames, else IMPALA on "
+        f"84 × 84 RGB. (b) is `imitation` 1.0.1 with our network, frames and learning rate, its "
+        "own defaults else, four environments; evaluations and starting the environments cost it "
+        f"nothing. Caps: {result['cap_seconds']} s, for IMPALA {result['impala_cap_seconds']} s; "
+        "what hit its cap is marked `>`. Targets: 10 times for (a), 3 times for (b).\n"
+        + _note(result)
+        + "\n"
+        + _table(header.split("|"), table)
+        + _picture(images, "policies", "Seconds to a policy of 0.95 success by procedure")
+    )
+
+
+def _seconds(found: Result | None) -> float | None:
+    return found["seconds"] if found else None
+
+
+def _outcome(found: Result | None, ours: float) -> str:
+    if found is None:
+        return "not set up"
+    ratio = "" if ours == 1 else f", {found['seconds'] / ours:.1f}×"
+    rate = "no evaluation" if found["success_rate"] is None else f"{found['success_rate']:.3g}"
+    return f"{'' if found['reached'] else '> '}{found['seconds']:.3g} s ({rate}{ratio})"
+
+
+def _times(row: Result, ratio: str, found: Result) -> str:
+    return f"{found['projected_full_seconds']:,.0f} s ({row['ratios'][ratio]:.0f}×)"
+
+
+def _memory(result: Result, images: Path) -> str:
+    rows = result["rows"]
+    _bars(
+        images / "memory.svg",
+        [row["kind"] for row in rows] + ["float32, stored twice (computed)"],
+        {
+            "MB": [row["dataset_megabytes"] for row in rows]
+            + [result["float32_twice_megabytes_computed"]]
+        },
+        "MB",
+    )
+    header = "frames|distinct|dataset, MB|with training, MB|checkpoint, s|checkpoint, MB"
+    keys = _split(
+        "kind unique_frames dataset_megabytes "
+        "with_training_megabytes checkpoint_seconds checkpoint_megabytes"
+    )
+    return (
+        f"## Memory\n\n{result['transitions']:,} transitions of {result['frame_shape']} uint8 "
+        "frames, beyond an empty process (peak); `with training` also scores and trains on them. "
+        f"The checkpoint holds {result['checkpoint_transitions']:,} transitions and the network. "
+        "Targets: 1,200 MB and one second.\n"
+        + _note(result)
+        + "\n"
+        + _table(header.split("|"), [[row[key] for key in keys] for row in rows])
+        + _picture(images, "memory", "Megabytes of the dataset")
+    )
+
+
+def _scaling(result: Result, images: Path) -> str:
+    rows = result["rows"]
+    _bars(
+        images / "scaling.svg",
+        [f"{row['milestones']} milestones, {row['cores']} cores" for row in rows],
+        {"seconds": [row["seconds"] for row in rows]},
+        "seconds",
+    )
+    header = "milestones|cores|seconds|seconds a milestone|busy cores of the machine|completed"
+    keys = _split("milestones cores seconds seconds_per_milestone machine_busy completed")
+    return (
+        "## The pipeline as milestones and cores grow\n\nA whole `snakemake` run on the game's "
+        f"first milestones, with {result['options']}. "
+        "`busy cores` counts everything that ran on the machine.\n"
+        + _note(result)
+        + "\n"
+        + _table(header.split("|"), [[row[key] for key in keys] for row in rows])
+        + _picture(images, "scaling", "Seconds by milestones and cores")
+    )
+
+
+def _networks(result: Result, images: Path) -> str:
+    rows = result["rows"]
+    names = [
+        f"{row['network']} {row['frame_size'][0]}×{row['frame_size'][1]} "
+        f"{'gray' if row['grayscale'] else 'RGB'}"
+        for row in rows
+    ]
+    milestones = list(dict.fromkeys(row["milestone"] for row in rows))
+    candidates = list(dict.fromkeys(names))
+    found = {(name, row["milestone"]): row for name, row in zip(names, rows, strict=True)}
+    series = {
+        milestone: [
+            found.get((name, milestone), {}).get("learner_cpu_seconds") for name in candidates
+        ]
+        for milestone in milestones
+    }
+    _bars(
+        images / "networks.svg",
+        [name.replace(" ", "\n", 1) for name in candidates],
+        series,
+        "learner, CPU s",
+    )
+    header = (
+        "milestone|network, frames|success|iterations|train steps|expert queries|"
+        "learner, CPU s|wall clock, s"
+    )
+    keys = _split("success_rate iterations train_steps expert_queries learner_cpu_seconds seconds")
+    table = [
+        [row["milestone"], name, *(row[key] for key in keys)]
+        for name, row in zip(names, rows, strict=True)
+    ]
+    return (
+        f"## Networks and frame sizes\n\nSuccess over {result['episodes']} fresh episodes and what "
+        "it cost, on the milestones that are hardest to learn. `learner, CPU s` is the training "
+        "process alone, without the emulators. Measured with `make bench ARGS=networks`, on a busy "
+        "machine: compare CPU seconds, not the wall clock.\n"
+        + _note(result)
+        + "\n"
+        + _table(header.split("|"), table)
+        + _picture(images, "networks", "CPU seconds of the learner by network and frame size")
+    )
+
+
+SECTIONS: dict[str, Callable[[Result, Path], str]] = {
+    "rollouts": _rollouts,
+    "training": _training,
+    "policies": _policies,
+    "memory": _memory,
+    "scaling": _scaling,
+    "networks": _networks,
+}
