@@ -24,7 +24,7 @@ EASY_SHARE = 0.1
 _SCORING_PAUSE = 8
 """Fewest batches between two looks at the whole dataset."""
 
-_SCORING_BATCH = 512
+_SCORING_BATCH = 128
 
 
 @dataclass(frozen=True)
