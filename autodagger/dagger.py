@@ -289,7 +289,7 @@ class _Training:
         for round_ in range(rounds):
             plans = self._plan(purpose, number, round_)
             played += self._rollouts.play(plans, policy, keep_obs=True)
-            if sum(not episode.success for episode in played) > self._allowed_failures(rounds):
+            if not self._is_as_good_as_expert(_score(played), rounds):
                 break
         return played
 
@@ -298,19 +298,23 @@ class _Training:
         milestone = self._spec.milestone.id
         return plan_episodes(self._states, count, self._seed, milestone, purpose, number, round_)
 
-    def _allowed_failures(self, rounds: int) -> int:
-        """Failures among all rounds that a student as good as its expert would have."""
+    def _is_as_good_as_expert(self, score: Mapping[str, Any], rounds: int) -> bool:
+        """Whether the episodes so far leave room for it at the end of `rounds` rounds.
+
+        It is, with no more failures than the expert's own success rate lets expect, or when every
+        failure is the expert's own: the student did at each step what the expert would have done.
+        """
         total = rounds * self._options.episodes_per_iter
-        return math.floor((1 - self._expert_success_rate) * total + 1e-9)
+        allowed = math.floor((1 - self._expert_success_rate) * total + 1e-9)
+        return bool(score["episodes"] - score["successes"] <= allowed or score["faults"] == 0)
 
     def _is_done(self) -> bool:
         if not self._options.early_stop or not self._iterations:
             return False
         metrics = self._iterations[-1].metrics
-        episodes = CONFIRMING_ROUNDS * self._options.episodes_per_iter
-        failures = metrics["episodes"] - metrics["successes"]
-        allowed = self._allowed_failures(CONFIRMING_ROUNDS)
-        return bool(metrics["episodes"] == episodes and failures <= allowed)
+        if metrics["episodes"] < CONFIRMING_ROUNDS * self._options.episodes_per_iter:
+            return False
+        return self._is_as_good_as_expert(metrics, CONFIRMING_ROUNDS)
 
     def _reevaluate_finalists(self) -> None:
         """Plays the most successful students again, on equal seeds, and counts that too."""
@@ -377,6 +381,7 @@ def _score(played: Sequence[Episode]) -> dict[str, Any]:
         "success_rate": successes / len(played),
         "interval": list(wilson_interval(successes, len(played))),
         "agreement": agreement(played),
+        "faults": sum(not episode.success and episode.acts != episode.labels for episode in played),
     }
 
 
