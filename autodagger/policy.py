@@ -1,6 +1,7 @@
 """The student: a convolutional network from pixels to buttons, and the file it is kept in."""
 
 import io
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -121,20 +122,28 @@ class Student(nn.Module):
         to look past it first. Learns a milestone in about half of the steps.
         """
         some = frames[:: 1 + len(frames) // _CENTERING_FRAMES].astype(np.float32)
-        self.center.copy_(torch.from_numpy(some.mean(0)))
-        self.scale.fill_(max(1.0, float(some.std())))
+        # Whole numbers and a power of two: nothing is lost where the network takes bfloat16.
+        self.center.copy_(torch.from_numpy(some.mean(0).round()))
+        self.scale.fill_(2.0 ** max(0, round(math.log2(max(1.0, float(some.std()))))))
 
     def forward(self, obs: Tensor, prev_act: Tensor) -> Tensor:
         """Logits (N, actions) for obs (N, H, W, C) uint8 and prev_act (N,) int64."""
-        x = (obs.to(torch.float32) - self.center) / self.scale  # (N, H, W, C)
-        # A permuted view of (N, H, W, C) is what torch calls channels-last: nothing is copied.
-        x = x.permute(0, 3, 1, 2)  # (N, C, H, W)
-        x = self.trunk(x).flatten(1)
+        x = obs.to(_get_dtype(obs.device)).sub_(self.center).div_(self.scale)  # (N, H, W, C)
+        # Permuted views are what torch calls channels-last: nothing is copied.
+        x = self.trunk(x.permute(0, 3, 1, 2))  # (N, C, H', W')
+        x = x.permute(0, 2, 3, 1).flatten(1)  # (N, features)
         if self.args.previous_action:
             one_hot = functional.one_hot(prev_act, self.args.n_actions)
             x = torch.cat([x, one_hot.to(x.dtype)], dim=1)
         logits: Tensor = self.head(functional.relu(self.hidden(x)))
         return logits
+
+
+def _get_dtype(device: torch.device) -> torch.dtype:
+    """The type that the network computes in: half the memory traffic under autocast."""
+    if torch.is_autocast_enabled(device.type):
+        return torch.get_autocast_dtype(device.type)
+    return torch.float32
 
 
 class GreedyPolicy:
