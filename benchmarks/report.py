@@ -153,7 +153,7 @@ def _policies(result: Result, images: Path) -> str:
             _outcome(row["autodagger"], 1),
             _outcome(row["seed_same_network"], row["autodagger"]["seconds"]),
             _times(row, "seed_same_network_full_projected", row["seed_same_network"]),
-            _times(row, "seed_impala_full_projected", row["seed_impala"]),
+            _times(row, "seed_impala_full_projected", row.get("seed_impala")),
             _outcome(row["imitation"], row["autodagger"]["seconds"]),
         ]
         for row in rows
@@ -193,7 +193,9 @@ def _outcome(found: Result | None, ours: float) -> str:
     return f"{'' if found['reached'] else '> '}{found['seconds']:.3g} s ({rate}{ratio})"
 
 
-def _times(row: Result, ratio: str, found: Result) -> str:
+def _times(row: Result, ratio: str, found: Result | None) -> str:
+    if found is None:
+        return ""
     return f"{found['projected_full_seconds']:,.0f} s ({row['ratios'][ratio]:.0f}×)"
 
 

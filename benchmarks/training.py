@@ -158,6 +158,11 @@ class PlainNetwork(nn.Module):
         layers = copy.deepcopy(student).to(memory_format=torch.contiguous_format)
         self.trunk, self.hidden, self.head = layers.trunk, layers.hidden, layers.head
         self.center = layers.center.permute(2, 0, 1).contiguous()  # (C, H, W)
+        with torch.no_grad():
+            channels, *size = self.trunk(self.center[None]).shape[1:]
+            weight = self.hidden.weight.view(-1, *size, channels).permute(0, 3, 1, 2)
+            self.hidden.weight = nn.Parameter(weight.flatten(1).contiguous())
+        self._features = (channels, *size)
         self.scale = layers.scale
 
     def forward(self, obs: Tensor) -> Tensor:
@@ -167,8 +172,9 @@ class PlainNetwork(nn.Module):
         return logits
 
     def weights(self) -> dict[str, Tensor]:
-        """By the student's names."""
-        return dict(self.named_parameters())
+        """By the student's names; its features come in another order."""
+        hidden = self.hidden.weight.view(-1, *self._features).permute(0, 2, 3, 1).flatten(1)
+        return {**dict(self.named_parameters()), "hidden.weight": hidden}
 
 
 @torch.inference_mode()
