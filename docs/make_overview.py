@@ -14,6 +14,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+import matplotlib.ticker
 import numpy as np
 
 SCREEN_ROWS, SCREEN_COLUMNS, SCALE = 160, 240, 3
@@ -27,7 +28,7 @@ def main(results: Path, picture: Path) -> None:
     trainings.sort(key=lambda training: (-len(training["iterations"]), training["milestone_id"]))
     videos = sorted(results.glob("dagger_videos/*/student_eval_ep1_success*.mp4"))
     chosen = videos[:: max(1, len(videos) // N_FRAMES)][:N_FRAMES]
-    figure = plt.figure(figsize=(12, 4.6), layout="constrained")
+    figure = plt.figure(figsize=(12, 3.9), layout="constrained")
     left, right = figure.subfigures(1, 2, width_ratios=[1.35, 1])
     _show_frames(left, chosen)
     _draw_curves(right.subplots(), trainings[:N_CURVES])
@@ -62,6 +63,7 @@ def _draw_curves(axis: Any, trainings: Sequence[dict[str, Any]]) -> None:
         (line,) = axis.plot(queries, rates, marker="o", label=training["milestone_id"])
         axis.fill_between(queries, low, high, alpha=0.12, color=line.get_color())
     axis.set_xscale("log")
+    axis.xaxis.set_minor_formatter(matplotlib.ticker.NullFormatter())
     axis.set_ylim(-0.02, 1.03)
     axis.set_xlabel("states labelled by the expert")
     axis.set_ylabel("student's success rate (95 % interval)")
