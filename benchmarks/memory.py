@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from autodagger import learner
 from autodagger.checkpoint import Checkpoint
 from autodagger.dataset import Dataset
 from autodagger.game import load_game
@@ -56,29 +55,21 @@ def _record_frames(work: Path, milestone: str) -> np.ndarray:
 
 
 def main(frames: str, transitions: int, checkpoint: int, repeats: int) -> dict[str, Any]:
-    """Fills a dataset, trains one step on it, and writes a checkpoint of a smaller one."""
+    """Fills a dataset, lists its rows for the learner, and writes a checkpoint of a smaller one."""
     torch.set_num_threads(1)
     recorded = np.load(frames)
     student = _make_student(recorded.shape[1:])
     empty = _peak_megabytes()
     dataset = _fill(recorded, transitions, repeats)
     filled = _peak_megabytes()
-    learner.fit(
-        student,
-        dataset,
-        device=torch.device("cpu"),
-        batch_size=64,
-        learning_rate=3e-4,
-        max_steps=1,
-        early_stop=True,
-        seed=0,
-    )
+    dataset.samples()
+    with_rows = _peak_megabytes()
     seconds, size = _write_checkpoint(_fill(recorded, checkpoint, repeats), student)
     return {
         "unique_frames": len(dataset.frames),
         "empty_process_megabytes": empty,
         "dataset_megabytes": round(filled - empty, 1),
-        "with_training_megabytes": round(_peak_megabytes() - empty, 1),
+        "with_rows_megabytes": round(with_rows - empty, 1),
         "checkpoint_seconds": round(seconds, 3),
         "checkpoint_megabytes": round(size / 1e6, 1),
     }

@@ -16,8 +16,8 @@ Result = dict[str, Any]
 HEAD = """# Benchmarks
 
 Written by `make bench` from `benchmarks/results/*.json`: edit `benchmarks/report.py`, not this
-page. Every ratio is taken within one run, both sides in turn, so that it holds on a busy machine
-too; absolute numbers depend on the machine. `make bench ARGS=rollouts` measures one of them again.
+page. Rollouts and training alternate both sides within one run; the procedures of "time to a
+policy" run one after another. Numbers depend on the machine and on what else runs there. `make bench ARGS=rollouts` measures one of them again.
 """
 
 
@@ -70,7 +70,8 @@ def _picture(images: Path, name: str, text: str) -> str:
 
 
 def _note(result: Result) -> str:
-    return "\n**A tiny run: it shows that the measurement runs, nothing else.**\n" * result["tiny"]
+    tiny = "\n**A tiny run: it shows that the measurement runs, nothing else.**\n" * result["tiny"]
+    return tiny + (f"\n**Of these numbers:** {result['note']}\n" if "note" in result else "")
 
 
 def _rollouts(result: Result, images: Path) -> str:
@@ -210,14 +211,14 @@ def _memory(result: Result, images: Path) -> str:
         },
         "MB",
     )
-    header = "frames|distinct|dataset, MB|with training, MB|checkpoint, s|checkpoint, MB"
+    header = "frames|distinct|dataset, MB|with the rows to learn, MB|checkpoint, s|checkpoint, MB"
     keys = _split(
         "kind unique_frames dataset_megabytes "
-        "with_training_megabytes checkpoint_seconds checkpoint_megabytes"
+        "with_rows_megabytes checkpoint_seconds checkpoint_megabytes"
     )
     return (
         f"## Memory\n\n{result['transitions']:,} transitions of {result['frame_shape']} uint8 "
-        "frames, beyond an empty process (peak); `with training` also scores and trains on them. "
+        "frames, beyond an empty process (peak); the rows to learn are what the learner reads. "
         f"The checkpoint holds {result['checkpoint_transitions']:,} transitions and the network. "
         "Targets: 1,200 MB and one second.\n"
         + _note(result)
@@ -282,8 +283,7 @@ def _networks(result: Result, images: Path) -> str:
     return (
         f"## Networks and frame sizes\n\nSuccess over {result['episodes']} fresh episodes and what "
         "it cost, on the milestones that are hardest to learn. `learner, CPU s` is the training "
-        "process alone, without the emulators. Measured with `make bench ARGS=networks`, on a busy "
-        "machine: compare CPU seconds, not the wall clock.\n"
+        "process alone, without the emulators. `make bench ARGS=networks` measures it again.\n"
         + _note(result)
         + "\n"
         + _table(header.split("|"), table)
