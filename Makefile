@@ -66,7 +66,7 @@ $(READY): envs/requirements.txt
 $(IMITATION)/.ready: benchmarks/imitation/requirements.txt
 	@echo "Setting up $(IMITATION) (once, a few minutes)"
 	@$(PYTHON) -m venv --clear $(IMITATION)
-	@$(IMITATION)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r $<
+	@$(IMITATION)/bin/python -m pip install -qq --disable-pip-version-check --no-deps -r $<
 	@touch $@
 
 $(READY_DEV): envs/requirements-dev.txt $(READY)

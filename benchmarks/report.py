@@ -17,7 +17,8 @@ HEAD = """# Benchmarks
 
 Written by `make bench` from `benchmarks/results/*.json`: edit `benchmarks/report.py`, not this
 page. Rollouts and training alternate both sides within one run; the procedures of "time to a
-policy" run one after another. Numbers depend on the machine and on what else runs there. `make bench ARGS=rollouts` measures one of them again.
+policy" run one after another. Numbers depend on the machine and on what else runs there.
+`make bench ARGS=rollouts` measures one of them again.
 """
 
 
