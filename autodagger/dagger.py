@@ -32,12 +32,8 @@ from autodagger.policy import (
 from autodagger.rollout import (
     Episode,
     EpisodePlan,
-    Policy,
     Rollouts,
     RolloutSpec,
-    expert_policy,
-    mix,
-    with_noise,
 )
 from autodagger.seeding import derive_seed
 from autodagger.states import StartState, load_start_states
@@ -156,6 +152,7 @@ def train_student(
         max_episode_steps,
         (height, width),
         settings.grayscale,
+        settings.previous_action,
     )
     depends_on = fingerprint(spec, start_states, settings, seed, expert_success_rate)
     checkpoint = Checkpoint(checkpoint_dir, depends_on, progress)
@@ -263,12 +260,11 @@ class _Training:
 
     def _collect(self, number: int, beta: float) -> None:
         """Episodes of the expert (beta 1) or of a mixture of expert and student."""
-        policy: Policy = expert_policy
-        if beta < 1:
-            policy = mix(GreedyPolicy(self._student, self._device), beta)
-        policy = with_noise(policy, self._options.dart_noise, len(self._actions))
+        student = GreedyPolicy(self._student, self._device) if beta < 1 else None
         plans = self._plan("collect", number, 0)
-        self._dataset.add(self._rollouts.play(plans, policy, keep_obs=True))
+        noise = self._options.dart_noise
+        played = self._rollouts.play(plans, student, beta=beta, noise=noise, keep_obs=True)
+        self._dataset.add(played)
 
     def _fit(self, number: int) -> FitResult:
         return fit(
@@ -284,11 +280,11 @@ class _Training:
 
     def _evaluate(self, purpose: str, number: int, rounds: int) -> list[Episode]:
         """Up to `rounds` rounds of episodes; ends with one that shows the student too weak."""
-        policy = GreedyPolicy(self._student, self._device)
+        student = GreedyPolicy(self._student, self._device)
         played: list[Episode] = []
         for round_ in range(rounds):
             plans = self._plan(purpose, number, round_)
-            played += self._rollouts.play(plans, policy, keep_obs=True)
+            played += self._rollouts.play(plans, student, keep_obs=True)
             if not self._is_as_good_as_expert(_score(played), rounds):
                 break
         return played

@@ -1,14 +1,12 @@
 """DAgger's aggregated dataset: every labelled state once, with a count."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from autodagger.rollout import Episode
-from autodagger.worker import NO_LABEL
+from autodagger.worker import NO_LABEL, Episode, digest_frame
 
 _GROWTH = 1.25
 
@@ -64,11 +62,16 @@ class Dataset:
     def add(self, episodes: Sequence[Episode]) -> None:
         """Adds the labelled states of episodes played with `keep_obs`."""
         for episode in episodes:
+            assert episode.distinct_obs is not None
             prev_act = 0
-            for step, (act, label) in enumerate(zip(episode.acts, episode.labels, strict=True)):
+            frame_of: dict[int, int] = {}  # from the episode's observation to the frame here
+            for seen, act, label in zip(
+                episode.obs_index, episode.acts, episode.labels, strict=True
+            ):
                 if label != NO_LABEL:
-                    assert episode.obs is not None
-                    self._add_transition(self._find_frame(episode.obs[step]), prev_act, label, act)
+                    if seen not in frame_of:
+                        frame_of[seen] = self._find_frame(episode.distinct_obs[seen])
+                    self._add_transition(frame_of[seen], prev_act, label, act)
                 prev_act = act
 
     def samples(self) -> Samples:
@@ -127,8 +130,7 @@ class Dataset:
         self._counts[row] += 1
 
     def _find_frame(self, frame: np.ndarray) -> int:
-        digest = hashlib.blake2b(frame.tobytes(), digest_size=16).digest()
-        index = self._frame_index.setdefault(digest, self._n_frames)
+        index = self._frame_index.setdefault(digest_frame(frame), self._n_frames)
         if index == self._n_frames:
             if self._n_frames == len(self._frames):
                 # In place: the C library moves the pages of a large block without copying them.

@@ -15,7 +15,7 @@ from autodagger.evaluation import (
 from autodagger.expert import ExpertError
 from autodagger.files import sha1_file, write_bytes, write_json
 from autodagger.milestone import Milestone
-from autodagger.rollout import Episode, Rollouts, RolloutSpec, expert_policy
+from autodagger.rollout import Episode, Rollouts, RolloutSpec
 from autodagger.states import StartState, load_start_states, recorded_with, save_start_states
 
 LAST_SUCCESS = "last_success.zip"
@@ -68,8 +68,6 @@ def evaluate_expert(
             with Rollouts(spec, min(num_envs, episodes)) as rollouts:
                 played = rollouts.play(
                     plans,
-                    expert_policy,
-                    observe=False,
                     keep_state=True,
                     on_episode=report_last(progress, episodes),
                 )

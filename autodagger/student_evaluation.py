@@ -71,6 +71,7 @@ def evaluate_student(
         max_episode_steps,
         size,
         content["grayscale"],
+        student.args.previous_action,
     )
     device = choose_device(cuda)
     policy = GreedyPolicy(student.to(device), device)

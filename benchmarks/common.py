@@ -14,7 +14,7 @@ import numpy as np
 import psutil
 import yaml
 
-from autodagger.dagger import TrainingOptions
+from autodagger.dagger import TrainingOptions, train_student
 from autodagger.expert_evaluation import evaluate_expert
 from autodagger.files import read_json, write_json
 from autodagger.game import load_game
@@ -114,6 +114,24 @@ def _evaluate_once(folder: Path, task: Task, episodes: int) -> dict[str, Any]:
             progress=lambda _message: None,
         )
     return dict(read_json(report))
+
+
+def train(task: Task, options: Mapping[str, Any], folder: Path, threads: int = 1) -> dict[str, Any]:
+    """Trains as the pipeline does, from nothing, to `folder`/best.pth; returns the report."""
+    names = {"best": "pth", "final": "pth", "training": "json", "trajectories": "json"}
+    return train_student(
+        **task.game(),
+        max_episode_steps=task.max_episode_steps,
+        expert_success_rate=task.expert_success_rate,
+        options=options,
+        seed=0,
+        cuda=False,
+        threads=threads,
+        num_envs=4,
+        checkpoint_dir=folder / "checkpoint",
+        outputs={name: folder / f"{name}.{suffix}" for name, suffix in names.items()},
+        progress=lambda _message: None,
+    )
 
 
 def run_child(module: str, arguments: Mapping[str, Any], python: str = sys.executable) -> Any:

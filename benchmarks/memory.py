@@ -12,7 +12,7 @@ from autodagger.checkpoint import Checkpoint
 from autodagger.dataset import Dataset
 from autodagger.game import load_game
 from autodagger.policy import NetworkArgs, Student
-from autodagger.rollout import Episode, EpisodePlan, Rollouts, expert_policy
+from autodagger.rollout import Episode, EpisodePlan, Rollouts
 from benchmarks.common import GAME_DIR, prepare, run_child, training_options
 
 TRANSITIONS, CHECKPOINT_TRANSITIONS = 50_000, 5_000
@@ -49,7 +49,7 @@ def _record_frames(work: Path, milestone: str) -> np.ndarray:
     start = task.start_states[0]
     with Rollouts(spec, 1) as rollouts:
         plan = EpisodePlan(0, start.name, start.data)
-        (episode,) = rollouts.play([plan], expert_policy, keep_obs=True)
+        (episode,) = rollouts.play([plan], keep_obs=True)
     assert episode.obs is not None
     return episode.obs
 
@@ -86,7 +86,17 @@ def _fill(recorded: np.ndarray, transitions: int, repeats: int) -> Dataset:
         for byte in range(3):
             obs[:, 0, byte, 0] = number >> (8 * byte) & 255
         labels = rng.integers(8, size=transitions // repeats + 1)[number].tolist()
-        dataset.add([Episode(EpisodePlan(0), acts=labels, labels=labels, obs=obs)])
+        dataset.add(
+            [
+                Episode(
+                    EpisodePlan(0),
+                    acts=labels,
+                    labels=labels,
+                    distinct_obs=obs,
+                    obs_index=range(count),
+                )
+            ]
+        )
     return dataset
 
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import torch
 
-from autodagger.dagger import train_student
-from benchmarks.common import cpu_seconds, prepare, run_child, training_options
+from benchmarks.common import cpu_seconds, prepare, run_child, train, training_options
 from benchmarks.policies import evaluate
 
 MILESTONES = ("BADGE_WON", "GYM_TRAINER_DEFEATED", "NEXT_TOWN", "RIVAL_MET")
@@ -38,21 +37,8 @@ def main(work: str, milestone: str, **choice: Any) -> dict[str, Any]:
     """One training and its evaluation, for `run_child`."""
     task = prepare(Path(work), milestone)
     folder = Path(work) / "networks"
-    names = {"best": "pth", "final": "pth", "training": "json", "trajectories": "json"}
     begin, cpu = time.perf_counter(), cpu_seconds()
-    report = train_student(
-        **task.game(),
-        max_episode_steps=task.max_episode_steps,
-        expert_success_rate=task.expert_success_rate,
-        options=training_options() | choice,
-        seed=0,
-        cuda=False,
-        threads=1,
-        num_envs=4,
-        checkpoint_dir=folder / "checkpoint",
-        outputs={name: folder / f"{name}.{suffix}" for name, suffix in names.items()},
-        progress=lambda _message: None,
-    )
+    report = train(task, training_options() | choice, folder)
     wall, cpu = time.perf_counter() - begin, cpu_seconds() - cpu
     torch.set_num_threads(1)
     return {

@@ -8,12 +8,11 @@ from typing import Any
 
 import torch
 
-from autodagger.dagger import train_student
 from autodagger.evaluation import plan_episodes
 from autodagger.policy import GreedyPolicy, load_student
 from autodagger.rollout import Rollouts
 from autodagger.worker import Labels
-from benchmarks.common import ROOT, Stopwatch, Task, prepare, run_child, training_options
+from benchmarks.common import ROOT, Stopwatch, Task, prepare, run_child, train, training_options
 
 MILESTONES = {
     "PLAYER_NAME_SET": "a menu",
@@ -102,26 +101,11 @@ def _ratios(row: dict[str, Any]) -> dict[str, float]:
 def main(**arguments: Any) -> dict[str, Any]:
     """AutoDAgger itself, for `run_child`: from nothing to its own decision to stop."""
     task = prepare(Path(arguments["work"]), arguments["milestone"])
-    threads = 2
     clock = Stopwatch()
     with tempfile.TemporaryDirectory() as folder:
-        model = Path(folder, "best.pth")
-        names = {"best": "pth", "final": "pth", "training": "json", "trajectories": "json"}
-        report = train_student(
-            **task.game(),
-            max_episode_steps=task.max_episode_steps,
-            expert_success_rate=task.expert_success_rate,
-            options=training_options(),
-            seed=0,
-            cuda=False,
-            threads=threads,
-            num_envs=4,
-            checkpoint_dir=Path(folder, "checkpoint"),
-            outputs={name: Path(folder, f"{name}.{suffix}") for name, suffix in names.items()},
-            progress=lambda _message: None,
-        )
+        report = train(task, training_options(), Path(folder), threads=2)
         seconds = clock.seconds
-        success = evaluate(task, model, arguments["episodes"])
+        success = evaluate(task, Path(folder, "best.pth"), arguments["episodes"])
     return {
         "seconds": round(seconds, 2),
         "reached": success >= arguments["target"],

@@ -11,8 +11,9 @@ import torch
 from autodagger.emulator import Emulator
 from autodagger.evaluation import plan_episodes
 from autodagger.game import NO_OP, Game, load_game
-from autodagger.policy import GreedyPolicy, NetworkArgs, Student
-from autodagger.rollout import Episode, Rollouts
+from autodagger.policy import GreedyPolicy, load_student
+from autodagger.rollout import Rollouts
+from autodagger.worker import Episode
 from benchmarks.common import (
     GAME_DIR,
     Task,
@@ -20,6 +21,8 @@ from benchmarks.common import (
     cpu_seconds,
     median,
     prepare,
+    run_child,
+    train,
     training_options,
 )
 
@@ -28,35 +31,38 @@ MILESTONES = ("RIVAL_HOUSE", "LAB_VISITED", "FIRST_BATTLE_WON")
 
 def measure(work: Path, tiny: bool) -> dict[str, Any]:
     """Rows by milestone; see docs/benchmarks.md."""
-    milestones = ("PLAYER_NAME_SET",) if tiny else MILESTONES
-    return {"rows": [_measure_milestone(prepare(work, name), tiny) for name in milestones]}
+    rows = []
+    for name in ("PLAYER_NAME_SET",) if tiny else MILESTONES:
+        model = run_child(__name__, {"work": str(work), "milestone": name, "tiny": tiny})
+        rows.append(_measure_milestone(prepare(work, name), Path(model), tiny))
+    return {"rows": rows}
 
 
-def _measure_milestone(task: Task, tiny: bool) -> dict[str, Any]:
+def main(work: str, milestone: str, tiny: bool) -> str:
+    """A student to roll out, for `run_child`; returns its file."""
+    task, options = prepare(Path(work), milestone), training_options()
+    if tiny:
+        options |= {"train_steps_per_iter": 20, "dagger_iterations": 1}
+    train(task, options, Path(work, milestone))
+    return str(Path(work, milestone, "best.pth"))
+
+
+def _measure_milestone(task: Task, model: Path, tiny: bool) -> dict[str, Any]:
     torch.set_num_threads(1)
-    options = training_options()
-    spec = task.spec(options["frame_size"], options["grayscale"])
+    student, content = load_student(model)
+    spec = task.spec(content["frame_size"], content["grayscale"])
     plans = plan_episodes(task.start_states, 4 if tiny else 24, 0, "bench_rollouts")
     game = load_game(GAME_DIR)
-    network = NetworkArgs(
-        options["network"],
-        options["hidden_dim"],
-        spec.frame_size,
-        spec.obs_shape[2],
-        len(game.actions),
-        options["previous_action"],
-    )
-    torch.manual_seed(0)
-    student = GreedyPolicy(Student(network), torch.device("cpu"))
     emulator = Emulator(spec.rom_path)
     with Rollouts(spec, 4) as rollouts:
         workers = psutil.Process().children(recursive=True)
-        rollouts.play(plans, _FollowLabels(student))  # the first one warms up
         played: list[Episode] = []
 
         def engine() -> list[float]:
             begin, cpu = time.perf_counter(), cpu_seconds(workers)
-            played[:] = rollouts.play(plans, _FollowLabels(student), keep_obs=True)
+            # A new one each time: the engine remembers the answers of the one it had.
+            policy = GreedyPolicy(student, torch.device("cpu"))
+            played[:] = rollouts.play(plans, policy, keep_obs=True)
             return [cpu_seconds(workers) - cpu, time.perf_counter() - begin]
 
         def bare() -> list[float]:
@@ -65,7 +71,8 @@ def _measure_milestone(task: Task, tiny: bool) -> dict[str, Any]:
                 replay(emulator, game, episode)
             return [cpu_seconds() - cpu, time.perf_counter() - begin]
 
-        figures = alternate({"engine": engine, "bare": bare}, 1 if tiny else 7)
+        engine()  # the first one warms up
+        figures = alternate({"engine": engine, "bare": bare}, 1 if tiny else 9)
     emulator.close()
     steps = sum(episode.steps for episode in played)
     rates = {
@@ -78,20 +85,12 @@ def _measure_milestone(task: Task, tiny: bool) -> dict[str, Any]:
         "milestone": task.milestone.id,
         "steps": steps,
         "frames": sum(episode.frames for episode in played),
+        "success_rate": sum(episode.success for episode in played) / len(played),
+        "distinct_frames": len({obs.tobytes() for e in played for obs in e.distinct_obs}),
         **{name: median(values) for name, values in rates.items()},
         "ratio_per_core": median(ratios.tolist()),
+        "ratios": [round(float(ratio), 2) for ratio in ratios],
     }
-
-
-class _FollowLabels:
-    """Pays for the student's answer, then acts as the expert says: a student that has learnt."""
-
-    def __init__(self, student: GreedyPolicy) -> None:
-        self._student = student
-
-    def __call__(self, batch: Any) -> np.ndarray:
-        answers = self._student(batch)
-        return np.where(batch.labels >= 0, batch.labels, answers)
 
 
 def replay(emulator: Emulator, game: Game, episode: Episode) -> None:
@@ -107,8 +106,3 @@ def replay(emulator: Emulator, game: Game, episode: Episode) -> None:
         name = game.actions[act]
         emulator.run(game.hold_frames, () if name == NO_OP else (name,))
         emulator.run(int(rng.integers(fewest, most + 1)))
-
-
-def main(work: str, tiny: bool) -> dict[str, Any]:
-    """For `run_child`."""
-    return measure(Path(work), tiny)

@@ -15,7 +15,7 @@ from autodagger.dataset import Dataset
 from autodagger.evaluation import plan_episodes
 from autodagger.game import load_game
 from autodagger.policy import NetworkArgs, Student
-from autodagger.rollout import Rollouts, expert_policy, with_noise
+from autodagger.rollout import Rollouts
 from benchmarks.common import (
     GAME_DIR,
     Task,
@@ -55,10 +55,9 @@ def collect(task: Task, options: dict[str, Any], episodes: int) -> tuple[Dataset
     spec = task.spec(options["frame_size"], options["grayscale"])
     n_actions = len(load_game(GAME_DIR).actions)
     dataset = Dataset(spec.obs_shape, options["previous_action"])
-    policy = with_noise(expert_policy, 0.1, n_actions)
     with Rollouts(spec, 2) as rollouts:
         plans = plan_episodes(task.start_states, episodes, 0, "bench_training")
-        dataset.add(rollouts.play(plans, policy, keep_obs=True))
+        dataset.add(rollouts.play(plans, noise=0.1, keep_obs=True))
     torch.manual_seed(0)
     student = Student(
         NetworkArgs(

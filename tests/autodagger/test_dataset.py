@@ -23,7 +23,18 @@ def make_episode(
     """An episode whose observations are frames of one gray each."""
     obs = np.zeros((len(frames), *SHAPE), np.uint8)
     obs[:] = np.array(frames, np.uint8).reshape(-1, 1, 1, 1)
-    return Episode(EpisodePlan(0), acts=list(acts or labels), labels=list(labels), obs=obs)
+    return hold(obs, labels, acts)
+
+
+def hold(obs: np.ndarray, labels: Sequence[int], acts: Sequence[int] | None = None) -> Episode:
+    """An episode that saw `obs` (T, H, W, C)."""
+    return Episode(
+        EpisodePlan(0),
+        acts=list(acts or labels),
+        labels=list(labels),
+        distinct_obs=obs,
+        obs_index=range(len(obs)),
+    )
 
 
 def make_dataset(*episodes: Episode, previous_action: bool = False) -> Dataset:
@@ -51,8 +62,8 @@ def test_equal_frames_are_stored_once_and_counted() -> None:
 
 def test_frames_that_differ_in_one_pixel_are_two() -> None:
     episode = make_episode([10, 10], [1, 1])
-    assert episode.obs is not None
-    episode.obs[1, 3, 5, 0] = 11
+    assert episode.distinct_obs is not None
+    episode.distinct_obs[1, 3, 5, 0] = 11
     assert len(make_dataset(episode).frames) == 2
 
 
@@ -167,7 +178,7 @@ def test_growing_keeps_what_is_there() -> None:
     dataset = Dataset(SHAPE, False)
     for k in range(0, 2000, 100):
         part = obs[k : k + 100]
-        dataset.add([Episode(EpisodePlan(0), acts=[1] * 100, labels=[1] * 100, obs=part)])
+        dataset.add([hold(part, [1] * 100)])
     assert np.array_equal(dataset.frames, obs)
 
 
@@ -183,7 +194,8 @@ dataset = Dataset((80, 120, 1), False)
 for _ in range(500):
     obs = rng.integers(256, size=(100, 80, 120, 1), dtype=np.uint8)
     acts = rng.integers(8, size=100).tolist()
-    dataset.add([Episode(EpisodePlan(0), acts=acts, labels=acts, obs=obs)])
+    seen = {"distinct_obs": obs, "obs_index": range(100)}
+    dataset.add([Episode(EpisodePlan(0), acts=acts, labels=acts, **seen)])
 dataset.samples(), dataset.conflicts()
 full = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(json.dumps([dataset.transitions, len(dataset.frames), (full - empty) / 1024]))

@@ -34,7 +34,17 @@ def make_frames(count: int, seed: int = 0) -> np.ndarray:
 def make_dataset(frames: np.ndarray, labels: list[int], previous_action: bool = False) -> Dataset:
     dataset = Dataset(SHAPE, previous_action)
     plan = EpisodePlan(0)
-    dataset.add([Episode(plan, acts=labels, labels=labels, obs=frames)])
+    dataset.add(
+        [
+            Episode(
+                plan,
+                acts=labels,
+                labels=labels,
+                distinct_obs=frames,
+                obs_index=range(len(frames)),
+            )
+        ]
+    )
     return dataset
 
 

@@ -18,16 +18,8 @@ from autodagger.env import preprocess
 from autodagger.errors import UserError
 from autodagger.expert import ExpertError
 from autodagger.milestone import Milestone
-from autodagger.rollout import (
-    Batch,
-    Episode,
-    EpisodePlan,
-    Rollouts,
-    expert_policy,
-    mix,
-    with_noise,
-)
-from autodagger.worker import NO_LABEL, Labels, Outcome
+from autodagger.rollout import Policy, Rollouts
+from autodagger.worker import NO_LABEL, Episode, EpisodePlan, Labels, Outcome
 from tests.grid import (
     ACTIONS,
     CURSOR,
@@ -65,12 +57,17 @@ def tobytes(obs: np.ndarray | None) -> bytes | None:
     return None if obs is None else obs.tobytes()
 
 
+def always(act: int) -> Policy:
+    """A student that knows one button."""
+    return lambda obs, _prev_acts: np.full(len(obs), act)
+
+
 def test_equal_plans_give_equal_episodes(good: Rollouts, grid_states: GridStates) -> None:
     plans = grid_states.plans(5)
-    first = good.play(plans, expert_policy, keep_obs=True, keep_state=True)
-    second = good.play(plans, expert_policy, keep_obs=True, keep_state=True)
+    first = good.play(plans, keep_obs=True, keep_state=True)
+    second = good.play(plans, keep_obs=True, keep_state=True)
     assert summary(first) == summary(second)
-    other = good.play(grid_states.plans(5, 50), expert_policy, keep_obs=True, keep_state=True)
+    other = good.play(grid_states.plans(5, 50), keep_obs=True, keep_state=True)
     assert [e.frames for e in other] != [e.frames for e in first]
 
 
@@ -79,7 +76,7 @@ def test_number_of_environments_changes_nothing(
     good: Rollouts, good_expert: Path, grid_states: GridStates, num_envs: int
 ) -> None:
     plans = grid_states.plans(7)
-    expected = good.play(plans, expert_policy, keep_obs=True, keep_state=True)
+    expected = good.play(plans, keep_obs=True, keep_state=True)
     found = play(make_spec(good_expert), plans, num_envs=num_envs, keep_obs=True, keep_state=True)
     assert summary(found) == summary(expected)
 
@@ -87,7 +84,7 @@ def test_number_of_environments_changes_nothing(
 def test_episodes_come_in_the_order_of_their_plans(good: Rollouts, grid_states: GridStates) -> None:
     plans = grid_states.plans(7)  # of different lengths, so they do not end in this order
     ended: list[int] = []
-    episodes = good.play(plans, expert_policy, on_episode=lambda e: ended.append(e.plan.seed))
+    episodes = good.play(plans, on_episode=lambda e: ended.append(e.plan.seed))
     assert [episode.plan for episode in episodes] == plans
     assert sorted(ended) == list(range(7))
     assert {episode.steps for episode in episodes} == {4, 6}
@@ -97,7 +94,7 @@ def test_episode_holds_what_was_seen_done_and_advised(
     good: Rollouts, grid_states: GridStates
 ) -> None:
     plan = EpisodePlan(3, "top_left", grid_states.top_left)
-    [episode] = good.play([plan], expert_policy, keep_obs=True, keep_state=True)
+    [episode] = good.play([plan], keep_obs=True, keep_state=True)
     assert episode.outcome is Outcome.REACHED
     assert episode.success
     assert episode.acts == episode.labels == [DOWN, DOWN, RIGHT, RIGHT, RIGHT, RIGHT]
@@ -132,44 +129,71 @@ def test_observations_have_the_asked_shape(
 
 
 def test_nothing_is_kept_unasked(good: Rollouts, grid_states: GridStates) -> None:
-    [episode] = good.play(grid_states.plans(1), expert_policy, observe=False)
+    [episode] = good.play(grid_states.plans(1))
     assert episode.obs is None
     assert episode.state is None
     assert episode.success
 
 
-def test_policy_sees_the_observation_and_the_action_before(
-    good: Rollouts, grid_states: GridStates
+@pytest.mark.parametrize("previous_action", [False, True])
+def test_student_sees_the_observation_and_the_action_before(
+    good_expert: Path, grid_states: GridStates, previous_action: bool
 ) -> None:
     seen: list[tuple[bytes, int]] = []
-    rngs: list[float] = []
 
-    def spy(batch: Batch) -> np.ndarray:
-        assert batch.obs.shape == (2, 40, 60, 1)
-        seen.append((batch.obs[0].tobytes(), int(batch.prev_acts[0])))
-        rngs.append(batch.rngs[0].random())
-        return batch.labels
+    def spy(obs: np.ndarray, prev_acts: np.ndarray) -> np.ndarray:
+        assert obs.shape == (1, 40, 60, 1)
+        assert (obs.dtype, prev_acts.dtype) == (np.uint8, np.int64)
+        seen.append((obs[0].tobytes(), int(prev_acts[0])))
+        return np.array([[RIGHT, DOWN][len(seen) % 2]])
 
-    plans = grid_states.plans(1)
-    [episode] = good.play(plans, spy, keep_obs=True)
+    spec = make_spec(good_expert, previous_action=previous_action, max_steps=5)
+    [episode] = play(spec, grid_states.plans(1), spy, keep_obs=True)
     assert episode.obs is not None
     assert [obs for obs, _ in seen] == [obs.tobytes() for obs in episode.obs]
-    assert [act for _, act in seen] == [0, *episode.acts[:-1]]
-    first, rngs = rngs, []
-    good.play(plans, spy)
-    assert rngs == first
+    before = [0, *episode.acts[:-1]] if previous_action else [0] * 5
+    assert [act for _, act in seen] == before
 
 
-def test_students_are_labelled_along_the_way(good: Rollouts, grid_states: GridStates) -> None:
-    """The expert labels the states that the policy visits, not those of its own walk."""
+def test_student_is_asked_once_about_equal_inputs(
+    good_expert: Path, grid_states: GridStates
+) -> None:
+    """By a worker itself, and by the pool when another worker has asked before."""
+    asked: list[bytes] = []
+
+    def counting(obs: np.ndarray, _prev_acts: np.ndarray) -> np.ndarray:
+        asked.extend(row.tobytes() for row in obs)
+        return np.full(len(obs), RIGHT)
+
+    plans = grid_states.plans(6)  # two episodes from each start state, which is a frame
+    with Rollouts(make_spec(good_expert, max_steps=4), 2) as rollouts:
+        first = rollouts.play(plans, counting, keep_obs=True)
+        assert len(asked) == len(set(asked))
+        assert set(asked) == {obs.tobytes() for e in first if e.obs is not None for obs in e.obs}
+        once = len(asked)
+        assert rollouts.play(plans, counting)[0].acts == first[0].acts
+        assert len(asked) == once
+        # Another student is another matter, also where it has the first one's place in memory.
+        left = rollouts.play(plans, lambda obs, _: np.full(len(obs), ACTIONS.index("left")))
+        assert left[0].acts != first[0].acts
+
+
+def test_a_repeated_observation_is_kept_once(good_expert: Path, grid_states: GridStates) -> None:
+    spec = make_spec(good_expert, max_steps=4)
+    [episode] = play(spec, grid_states.plans(1), always(0), keep_obs=True)
+    assert episode.distinct_obs is not None
+    assert episode.obs is not None
+    assert len(episode.distinct_obs) < episode.steps == len(episode.obs)
+
+
+def test_students_are_labelled_along_the_way(good_expert: Path, grid_states: GridStates) -> None:
+    """The expert labels the states that the student visits, not those of its own walk."""
     up = ACTIONS.index("up")
-    acts = iter([RIGHT, RIGHT, up, DOWN, DOWN, RIGHT, RIGHT])
-
-    def student(batch: Batch) -> np.ndarray:
-        return np.full(2, next(acts))
-
-    [episode] = good.play(grid_states.plans(1), student)
-    assert episode.acts == [RIGHT, RIGHT, up, DOWN, DOWN, RIGHT, RIGHT]
+    way = [RIGHT, RIGHT, up, DOWN, DOWN, RIGHT, RIGHT]
+    acts = iter(way)
+    spec = make_spec(good_expert, previous_action=True)
+    [episode] = play(spec, grid_states.plans(1), lambda _obs, _acts: np.array([next(acts)]))
+    assert episode.acts == way
     assert episode.success
     assert all(label in (RIGHT, DOWN) for label in episode.labels)
     assert episode.labels[0] == DOWN
@@ -179,9 +203,9 @@ def test_outcomes_tell_losing_from_running_out_of_steps(
     good: Rollouts, grid_states: GridStates
 ) -> None:
     plans = grid_states.plans(1)
-    [lost] = good.play(plans, lambda batch: np.full(2, ACTIONS.index("a")))
+    [lost] = good.play(plans, always(ACTIONS.index("a")))
     assert (lost.outcome, lost.steps, lost.success) == (Outcome.LOST, 1, False)
-    [late] = good.play(plans, lambda batch: np.zeros(2, int), keep_state=True)
+    [late] = good.play(plans, always(0), keep_state=True)
     assert (late.outcome, late.steps, late.state) == (Outcome.TIMEOUT, CURSOR.max_steps, None)
 
 
@@ -193,7 +217,7 @@ def test_power_on_is_a_start_like_any_other(tmp_path: Path) -> None:
 
 
 def test_no_plans_give_no_episodes(good: Rollouts) -> None:
-    assert good.play([], expert_policy) == []
+    assert good.play([]) == []
 
 
 # ---- What experts do wrong -------------------------------------------------------------------
@@ -263,9 +287,6 @@ def test_expert_error_ends_its_episode_alone(
 def test_label_errors_leave_a_students_episode_going(
     tmp_path: Path, grid_states: GridStates
 ) -> None:
-    def student(batch: Batch) -> np.ndarray:
-        return np.full(2, RIGHT)
-
     text = """
 def run(state):
     if state["player"]["position"]["x"] == 2:
@@ -274,12 +295,12 @@ def run(state):
 """
     plans = grid_states.plans(1)
     spec = make_spec(write_expert(tmp_path, text), max_steps=5)
-    [episode] = play(spec, plans, student, labels=Labels.OPTIONAL)
+    [episode] = play(spec, plans, always(RIGHT), labels=Labels.OPTIONAL)
     assert episode.outcome is Outcome.TIMEOUT
     assert episode.labels == [RIGHT, RIGHT, NO_LABEL, NO_LABEL, NO_LABEL]
     assert episode.error is not None
     assert "lost" in episode.error
-    [required] = play(spec, plans, student)
+    [required] = play(spec, plans, always(RIGHT))
     assert (required.outcome, required.steps) == (Outcome.ERROR, 2)
 
 
@@ -422,7 +443,7 @@ def test_missing_rom_is_named(good_expert: Path, tmp_path: Path) -> None:
 
 def test_foreign_start_state_is_told_as_such(good: Rollouts) -> None:
     with pytest.raises(UserError, match="version 0x01000007"):
-        good.play([EpisodePlan(0, "user.state", b"\x07\x00\x00\x01" + bytes(100))], expert_policy)
+        good.play([EpisodePlan(0, "user.state", b"\x07\x00\x00\x01" + bytes(100))])
 
 
 def test_condition_that_is_none_is_told_as_such(good_expert: Path, grid_states: GridStates) -> None:
@@ -454,51 +475,64 @@ def test_adapters_exception_is_not_blamed_on_the_expert(
         play(make_spec(good_expert, game_dir=tmp_path), grid_states.plans(2))
 
 
-# ---- Policies --------------------------------------------------------------------------------
+# ---- Who acts --------------------------------------------------------------------------------
+
+UP = ACTIONS.index("up")
 
 
-def make_batch(labels: list[int], seed: int = 0) -> Batch:
-    count = len(labels)
-    obs = np.zeros((count, 1, 1, 1), np.uint8)
-    rngs = [np.random.default_rng([seed, k]) for k in range(count)]
-    return Batch(obs, np.zeros(count, np.int64), np.array(labels), rngs)
+def play_long(expert: Path, plans: list[EpisodePlan], **arguments: Any) -> list[Episode]:
+    """Episodes of 100 steps of a student that goes up, where the expert says down."""
+    milestone = Milestone("NEVER", None, 100, "player.position.x == `99`")
+    return play(make_spec(expert, milestone), plans, always(UP), **arguments)
 
 
-def always(act: int) -> Callable[[Batch], np.ndarray]:
-    return lambda batch: np.full(len(batch.labels), act)
+@pytest.fixture(scope="module")
+def downwards(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_expert(tmp_path_factory.mktemp("down"), 'def run(state): return "down"')
 
 
 @pytest.mark.parametrize("beta", [0.0, 0.25, 0.5, 1.0])
-def test_mixture_asks_the_expert_with_probability_beta(beta: float) -> None:
-    acts = mix(always(1), beta)(make_batch([2] * 4000))
-    assert abs(float((acts == 2).mean()) - beta) < 0.03
-    assert set(acts.tolist()) <= {1, 2}
+def test_expert_acts_with_probability_beta(
+    downwards: Path, grid_states: GridStates, beta: float
+) -> None:
+    episodes = play_long(downwards, grid_states.plans(20), beta=beta)
+    acts = np.concatenate([episode.acts for episode in episodes])
+    assert len(acts) == 2000
+    assert set(acts.tolist()) <= {UP, DOWN}
+    assert abs(float((acts == DOWN).mean()) - beta) < 0.04
+    assert all(label == DOWN for episode in episodes for label in episode.labels)
 
 
-def test_mixture_leaves_unlabelled_states_to_the_policy() -> None:
-    assert mix(always(1), 1.0)(make_batch([NO_LABEL, 2])).tolist() == [1, 2]
+def test_unlabelled_states_are_the_students(tmp_path: Path, grid_states: GridStates) -> None:
+    expert = write_expert(tmp_path, "def run(state): raise ValueError")
+    [episode] = play_long(expert, grid_states.plans(1), beta=1.0, labels=Labels.OPTIONAL)
+    assert episode.acts == [UP] * 100
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.3, 1.0])
-def test_noise_replaces_its_share_of_the_actions(noise: float) -> None:
-    acts = with_noise(always(7), noise, 8)(make_batch([0] * 8000))
-    assert abs(float((acts != 7).mean()) - noise * 7 / 8) < 0.03
-    assert noise == 0 or set(acts.tolist()) == set(range(8))
+def test_noise_replaces_its_share_of_the_actions(
+    downwards: Path, grid_states: GridStates, noise: float
+) -> None:
+    """Of the student's and of the expert's alike; the labels stay the expert's."""
+    count = len(ACTIONS)
+    for beta, chosen in ((0.0, UP), (1.0, DOWN)):
+        episodes = play_long(downwards, grid_states.plans(20), beta=beta, noise=noise)
+        acts = np.concatenate([episode.acts for episode in episodes])
+        assert abs(float((acts != chosen).mean()) - noise * (count - 1) / count) < 0.04
+        assert noise == 0 or set(acts.tolist()) == set(range(count))
+        assert all(label == DOWN for episode in episodes for label in episode.labels)
 
 
-def test_noise_and_mixture_draw_from_the_episodes_own_generators() -> None:
-    policy = with_noise(mix(always(1), 0.5), 0.3, 8)
-    first = policy(make_batch([2] * 50, seed=1))
-    assert np.array_equal(policy(make_batch([2] * 50, seed=1)), first)
-    assert np.array_equal(policy(make_batch([2] * 20, seed=1)), first[:20])
-    assert not np.array_equal(policy(make_batch([2] * 50, seed=2)), first)
-
-
-def test_noise_does_not_change_the_labels(good: Rollouts, grid_states: GridStates) -> None:
-    policy = with_noise(expert_policy, 0.5, len(ACTIONS))
-    episodes = good.play(grid_states.plans(6), policy)
-    assert any(e.acts != e.labels for e in episodes)
-    assert all(label in range(4, 8) for e in episodes for label in e.labels)
+def test_chance_is_the_episodes_own(downwards: Path, grid_states: GridStates) -> None:
+    """Not the worker's, nor what was played before."""
+    plans = grid_states.plans(4)
+    first = play_long(downwards, plans, beta=0.5, noise=0.3, num_envs=1)
+    assert [e.acts for e in play_long(downwards, plans, beta=0.5, noise=0.3)] == [
+        e.acts for e in first
+    ]
+    [last] = play_long(downwards, plans[3:], beta=0.5, noise=0.3)
+    assert last.acts == first[3].acts
+    assert first[0].acts != first[1].acts
 
 
 # ---- Lives and deaths of the processes -------------------------------------------------------
@@ -506,7 +540,7 @@ def test_noise_does_not_change_the_labels(good: Rollouts, grid_states: GridState
 PARENT = """
 import json, os, sys
 from pathlib import Path
-from autodagger.rollout import EpisodePlan, Rollouts, expert_policy
+from autodagger.rollout import EpisodePlan, Rollouts
 from tests.grid import CURSOR, make_spec
 
 expert, note = Path(sys.argv[1]), Path(sys.argv[2])
@@ -514,7 +548,7 @@ rollouts = Rollouts(make_spec(expert, max_steps=10**9), 2)
 pids = [slot.process.pid for slot in rollouts._slots]
 note.with_suffix(".part").write_text(json.dumps(pids))
 note.with_suffix(".part").rename(note)
-rollouts.play([EpisodePlan(k) for k in range(2)], expert_policy)
+rollouts.play([EpisodePlan(k) for k in range(2)])
 """
 
 
@@ -582,7 +616,7 @@ def test_closing_the_pool_ends_its_workers(good_expert: Path) -> None:
 def test_policys_exception_leaves_no_worker_behind(
     good_expert: Path, grid_states: GridStates
 ) -> None:
-    def broken(batch: Batch) -> np.ndarray:
+    def broken(_obs: np.ndarray, _prev_acts: np.ndarray) -> np.ndarray:
         raise ZeroDivisionError
 
     with (

@@ -15,7 +15,6 @@ from autodagger.rollout import (
     Policy,
     Rollouts,
     RolloutSpec,
-    expert_policy,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -105,10 +104,10 @@ def make_spec(expert: Path, milestone: Milestone = CURSOR, **changes: Any) -> Ro
 def play(
     spec: RolloutSpec,
     plans: Sequence[EpisodePlan],
-    policy: Policy = expert_policy,
+    student: Policy | None = None,
     num_envs: int = 2,
     **arguments: Any,
 ) -> list[Episode]:
     """Plays in a pool of its own."""
     with Rollouts(spec, num_envs) as rollouts:
-        return rollouts.play(plans, policy, **arguments)
+        return rollouts.play(plans, student, **arguments)
