@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim.adam import adam
 
 from autodagger.dataset import Dataset, Samples
 from autodagger.policy import Student, prefers_bfloat16
@@ -21,8 +22,12 @@ HARD_LOSS = 0.2
 EASY_SHARE = 0.1
 """Share of the other rows in a pass."""
 
-_SCORING_PAUSE = 8
-"""Fewest batches between two looks at the whole dataset."""
+_SHORTEST_PASS = 8
+"""Batches after which a pass over a small dataset is over, at least."""
+
+_PASSES_UNSCORED = 2
+"""Passes between two looks at the whole dataset, at most. A look costs a third of a pass over all
+rows, and between two looks each row's loss is known as of the last time it was trained on."""
 
 _SCORING_BATCH = 128
 
@@ -67,22 +72,28 @@ def fit(
     """
     samples = dataset.samples()
     tensors = _to_device(dataset, samples, device)
-    optimizer = torch.optim.Adam(student.parameters(), lr=learning_rate, fused=True)
+    optimizer = _Adam(list(student.parameters()), learning_rate)
     generator = torch.Generator().manual_seed(seed)
-    pause = max(_SCORING_PAUSE, math.ceil(len(samples.label) / batch_size))
+    pass_length = max(_SHORTEST_PASS, math.ceil(len(samples.label) / batch_size))
     student.train()
     steps = 0
     while True:
         losses, hits = _score(student, tensors)
-        loss, accuracy = _mean(losses, tensors), _mean(hits, tensors)
-        excess = losses - tensors.floor
-        perfect = bool(hits.all()) and _mean(excess, tensors) < LEARNT_LOSS
-        if steps >= max_steps or (early_stop and perfect):
-            return FitResult(loss, accuracy, steps, learnt=early_stop and perfect)
-        for rows in _draw_batches(excess, batch_size, min(pause, max_steps - steps), generator):
-            batch_losses = _train_batch(student, optimizer, tensors, rows)
-            excess[rows] = batch_losses - tensors.floor[rows]
-            steps += 1
+        learnt = early_stop and _is_learnt(losses, hits, tensors)
+        if steps >= max_steps or learnt:
+            return FitResult(_mean(losses, tensors), _mean(hits, tensors), steps, learnt)
+        for _ in range(_PASSES_UNSCORED):
+            count = min(pass_length, max_steps - steps)
+            for rows in _draw_batches(losses - tensors.floor, batch_size, count, generator):
+                losses[rows], hits[rows] = _train_batch(student, optimizer, tensors, rows)
+                steps += 1
+            if steps >= max_steps or (early_stop and _is_learnt(losses, hits, tensors)):
+                break
+
+
+def _is_learnt(losses: Tensor, hits: Tensor, tensors: "_Tensors") -> bool:
+    """Whether nothing is left to learn, going by each row's (N,) loss and answer."""
+    return bool(hits.all()) and _mean(losses - tensors.floor, tensors) < LEARNT_LOSS
 
 
 def _draw_batches(
@@ -151,15 +162,49 @@ def _score(student: Student, tensors: _Tensors) -> tuple[Tensor, Tensor]:
 
 
 def _train_batch(
-    student: Student, optimizer: torch.optim.Optimizer, tensors: _Tensors, rows: Tensor
-) -> Tensor:
-    """One gradient step; returns the rows' losses before it, (B,) float32."""
+    student: Student, optimizer: "_Adam", tensors: _Tensors, rows: Tensor
+) -> tuple[Tensor, Tensor]:
+    """One gradient step; of the (B,) rows what `_score` gives, as it was before the step."""
     logits = _answer(student, tensors, rows)
     losses = functional.cross_entropy(logits, tensors.label[rows], reduction="none")
-    optimizer.zero_grad(set_to_none=True)
     (losses * tensors.weight[rows]).mean().backward()
     optimizer.step()
-    return losses.detach()
+    return losses.detach(), logits.argmax(1) == tensors.best_label[rows]
+
+
+class _Adam:
+    """Kingma and Ba 2015, "Adam: A Method for Stochastic Optimization", with torch's defaults.
+
+    Around torch's own function: its class imports torch's compiler, for two seconds.
+    """
+
+    def __init__(self, parameters: list[nn.Parameter], learning_rate: float) -> None:
+        self._parameters, self._learning_rate = parameters, learning_rate
+        self._means = [torch.zeros_like(one) for one in parameters]
+        self._squares = [torch.zeros_like(one) for one in parameters]
+        self._counts = [torch.zeros((), device=one.device) for one in parameters]
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """Follows the parameters' gradients, and clears them."""
+        adam(
+            self._parameters,
+            [one.grad for one in self._parameters],
+            self._means,
+            self._squares,
+            [],
+            self._counts,
+            fused=True,
+            amsgrad=False,
+            beta1=0.9,
+            beta2=0.999,
+            lr=self._learning_rate,
+            weight_decay=0.0,
+            eps=1e-8,
+            maximize=False,
+        )
+        for one in self._parameters:
+            one.grad = None
 
 
 def _answer(student: Student, tensors: _Tensors, rows: Tensor) -> Tensor:

@@ -128,7 +128,8 @@ class Student(nn.Module):
 
     def forward(self, obs: Tensor, prev_act: Tensor) -> Tensor:
         """Logits (N, actions) for obs (N, H, W, C) uint8 and prev_act (N,) int64."""
-        x = obs.to(self._get_dtype(obs.device)).sub_(self.center).div_(self.scale)  # (N, H, W, C)
+        dtype = self._get_dtype(obs.device)
+        x = obs.to(dtype).sub_(self.center.to(dtype)).div_(self.scale)  # (N, H, W, C)
         # Permuted views are what torch calls channels-last: nothing is copied.
         x = self.trunk(x.permute(0, 3, 1, 2))  # (N, C, H', W')
         x = x.permute(0, 2, 3, 1).flatten(1)  # (N, features)
