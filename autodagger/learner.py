@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 from torch.optim.adam import adam
 
@@ -178,7 +178,7 @@ class _Adam:
     Around torch's own function: its class imports torch's compiler, for two seconds.
     """
 
-    def __init__(self, parameters: list[nn.Parameter], learning_rate: float) -> None:
+    def __init__(self, parameters: list[Tensor], learning_rate: float) -> None:
         self._parameters, self._learning_rate = parameters, learning_rate
         self._means = [torch.zeros_like(one) for one in parameters]
         self._squares = [torch.zeros_like(one) for one in parameters]
@@ -187,9 +187,10 @@ class _Adam:
     @torch.no_grad()
     def step(self) -> None:
         """Follows the parameters' gradients, and clears them."""
+        gradients = [one.grad for one in self._parameters if one.grad is not None]
         adam(
             self._parameters,
-            [one.grad for one in self._parameters],
+            gradients,
             self._means,
             self._squares,
             [],

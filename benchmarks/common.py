@@ -156,22 +156,27 @@ def cpu_seconds(others: Sequence[psutil.Process] = ()) -> float:
 
 
 class Stopwatch:
-    """Wall-clock seconds, without what happens while it is paused."""
+    """Wall-clock and CPU seconds, without what happens while it is paused."""
 
     def __init__(self) -> None:
-        self._begin, self._paused = time.perf_counter(), 0.0
+        self._begin = np.array([time.perf_counter(), time.process_time()])
 
     @property
     def seconds(self) -> float:
-        """Seconds that counted so far."""
-        return time.perf_counter() - self._begin - self._paused
+        """Wall-clock seconds that counted so far."""
+        return time.perf_counter() - float(self._begin[0])
+
+    @property
+    def cpu_seconds(self) -> float:
+        """CPU seconds of this process that counted so far."""
+        return time.process_time() - float(self._begin[1])
 
     @contextmanager
     def paused(self) -> Any:
         """What happens within does not count."""
-        begin = time.perf_counter()
+        seconds, cpu_seconds = self.seconds, self.cpu_seconds
         yield
-        self._paused += time.perf_counter() - begin
+        self._begin += np.array([self.seconds - seconds, self.cpu_seconds - cpu_seconds])
 
 
 def alternate(ways: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, list[Any]]:

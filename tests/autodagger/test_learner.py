@@ -1,5 +1,7 @@
 """Fitting a student to a dataset: it learns, stops when nothing is left, and repeats exactly."""
 
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -7,9 +9,10 @@ import pytest
 import torch
 
 from autodagger.dataset import Dataset
-from autodagger.learner import FitResult, fit
+from autodagger.learner import FitResult, _Adam, fit
 from autodagger.policy import NetworkArgs, Student
 from autodagger.rollout import Episode, EpisodePlan
+from tests.grid import ROOT
 
 SHAPE = (36, 36, 1)
 N_ACTIONS = 8
@@ -195,3 +198,33 @@ def test_result_is_plain_numbers() -> None:
     assert type(result.accuracy) is float
     assert 0 <= result.accuracy <= 1
     assert result.loss > 0
+
+
+def test_steps_are_those_of_torchs_adam() -> None:
+    """Which is not used, because it imports torch's compiler; see `_Adam`."""
+    ours, theirs = (torch.nn.Parameter(torch.arange(6.0).reshape(2, 3)) for _ in range(2))
+    adam = _Adam([ours], 0.01)
+    reference = torch.optim.Adam([theirs], lr=0.01, fused=True)
+    for step in range(5):
+        for parameter in (ours, theirs):
+            (parameter * torch.linspace(-1, step, 6).reshape(2, 3)).pow(2).sum().backward()
+        adam.step()
+        reference.step()
+        reference.zero_grad()
+        assert ours.grad is None
+        assert torch.equal(ours, theirs)
+
+
+FIT = """
+import sys
+from tests.autodagger.test_learner import make_student, run, separable
+run(make_student(), separable(), max_steps=2)
+print("torch._dynamo" in sys.modules)
+"""
+
+
+def test_training_imports_no_compiler() -> None:
+    """It would take two seconds of every training."""
+    command = [sys.executable, "-c", FIT]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False"]

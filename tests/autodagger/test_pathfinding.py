@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from autodagger.pathfinding import find_path_action
+from autodagger.pathfinding import _start_flood, find_path_action
 
 MOVES = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}
 
@@ -108,3 +108,28 @@ def test_map_without_people_works() -> None:
     state = make_state("P..")
     del state["map"]["objects"]
     assert find_path_action(state, 2, 0) == "right"
+
+
+@pytest.mark.parametrize("rows_are", [tuple, list])
+def test_answer_does_not_depend_on_what_was_asked_before(rows_are: type) -> None:
+    """Searches are kept and continued: from near to far and back, and when somebody moves."""
+    picture = "P..#...\n.#...#.\n.#.#.#.\n...#..."
+    rows = tuple(rows_are(int(cell == "#") for cell in row) for row in picture.split())
+    free = [(x, y) for y, row in enumerate(rows) for x, cell in enumerate(row) if not cell]
+    state = make_state(picture)
+    state["map"]["collisions"] = rows_are(rows)
+
+    def ask(x: int, y: int, person: tuple[int, int]) -> str:
+        state["player"]["position"] = {"x": x, "y": y}
+        state["map"]["objects"] = [{"name": "SOMEONE", "x": person[0], "y": person[1]}]
+        return find_path_action(state, 6, 3)
+
+    cases = [(x, y, person) for x, y in free for person in ((0, 3), (4, 0), (3, 1))]
+    fresh = {}
+    for case in cases:
+        _start_flood.cache_clear()
+        fresh[case] = ask(*case)
+    for order in (cases, cases[::-1], cases[::7] + cases):
+        _start_flood.cache_clear()
+        assert [ask(*case) for case in order] == [fresh[case] for case in order]
+    assert len(set(fresh.values())) >= 3
