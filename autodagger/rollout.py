@@ -1,9 +1,9 @@
 """The rollout engine: several environments, one a process, and a student that they share.
 
-The environments play on their own and ask about what they have not seen before; what has come
-together by the time the student is free is answered in one batch. A student's answer depends on
-nothing but its input, and which episode runs where is fixed, so results depend neither on timing
-nor on the number of environments.
+The environments play on their own and ask about what they have not seen before; when half of them
+wait for an answer, the student answers all of these in one batch. An answer depends on nothing but
+its input, and which episode runs where is fixed, so results depend neither on timing nor on the
+number of environments.
 """
 
 import multiprocessing
@@ -126,12 +126,12 @@ class Rollouts:
         for slot in self._slots:
             slot.queue = deque(range(slot.index, len(plans), len(self._slots)))
         active = [slot for slot in self._slots if slot.begin_next(plans, conduct)]
+        asking: dict[_Slot, Question] = {}
         while active:
-            asking: list[tuple[_Slot, Question]] = []
-            for slot in self._wait(active):
+            for slot in self._wait([slot for slot in active if slot not in asking]):
                 message = self._receive(slot)
                 if isinstance(message, Question):
-                    asking.append((slot, message))
+                    asking[slot] = message
                     continue
                 message.plan = plans[slot.number]
                 done[slot.number] = message
@@ -139,9 +139,12 @@ class Rollouts:
                     on_episode(message)
                 if not slot.begin_next(plans, conduct):
                     active.remove(slot)
-            if asking:
+            # Half of them at once: a batch costs little more than a single answer, and meanwhile
+            # the other half keeps the cores busy.
+            if asking and 2 * len(asking) >= len(active):
                 assert student is not None
-                self._answer(student, asking)
+                self._answer(student, list(asking.items()))
+                asking.clear()
         return [done[number] for number in range(len(plans))]
 
     def _number(self, student: Policy | None) -> int | None:
@@ -187,7 +190,7 @@ class Rollouts:
             acts = student(self._obs[list(new.values())], prev_acts)
             self._answers.update(zip(new, map(int, acts), strict=True))
         for slot, question in asking:
-            slot.send(self._answers[question])
+            slot.answer(self._answers[question])
 
     def _start(self, slot: "_Slot") -> None:
         parent_end, worker_end = self._context.Pipe()
@@ -228,6 +231,11 @@ class _Slot:
         self.hangs, self._beat_time = False, time.monotonic()
         self.send((self.plan, conduct))
         return True
+
+    def answer(self, act: int) -> None:
+        """Lets the worker go on; until now it was its part to wait."""
+        self._beat_time = time.monotonic()
+        self.send(act)
 
     def watch(self, beat: int, now: float, heard: bool) -> None:
         """Takes note of the worker's counter of steps."""

@@ -4,7 +4,7 @@ import argparse
 import time
 from pathlib import Path
 
-from benchmarks import memory, networks, policies, report, rollouts, scaling, training
+from benchmarks import memory, networks, options, policies, report, rollouts, scaling, training
 from benchmarks.common import RESULTS, ROOT, write_result
 
 MEASUREMENTS = {
@@ -14,30 +14,31 @@ MEASUREMENTS = {
     "policies": policies.measure,
     "scaling": scaling.measure,
     "networks": networks.measure,
+    "options": options.measure,
 }
-BY_DEFAULT = [name for name in MEASUREMENTS if name != "networks"]
+BY_DEFAULT = [name for name in MEASUREMENTS if name not in ("networks", "options")]
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Runs what is named, or all but the table of networks, which takes hours."""
+    """Runs what is named, or all but the tables of networks and options, which take long."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(MEASUREMENTS))
     parser.add_argument("--tiny", action="store_true", help="only show that everything runs")
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "benchmarks")
     parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "benchmarks.md")
-    options = parser.parse_args(arguments)
-    unknown = set(options.names) - set(MEASUREMENTS) - {"report"}
+    given = parser.parse_args(arguments)
+    unknown = set(given.names) - set(MEASUREMENTS) - {"report"}
     if unknown:
         parser.error(f"found {', '.join(sorted(unknown))}; expected {', '.join(MEASUREMENTS)}")
-    for name in options.names or BY_DEFAULT:
+    for name in given.names or BY_DEFAULT:
         if name != "report":
             begin = time.perf_counter()
-            result = MEASUREMENTS[name](options.work.resolve(), options.tiny)
+            result = MEASUREMENTS[name](given.work.resolve(), given.tiny)
             seconds = round(time.perf_counter() - begin, 1)
-            write_result(name, {"seconds": seconds, **result}, options.tiny, options.results)
+            write_result(name, {"seconds": seconds, **result}, given.tiny, given.results)
             print(f"{name}: {seconds:g} s", flush=True)
-    report.write(options.results, options.page)
+    report.write(given.results, given.page)
 
 
 if __name__ == "__main__":

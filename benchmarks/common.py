@@ -116,7 +116,9 @@ def _evaluate_once(folder: Path, task: Task, episodes: int) -> dict[str, Any]:
     return dict(read_json(report))
 
 
-def train(task: Task, options: Mapping[str, Any], folder: Path, threads: int = 1) -> dict[str, Any]:
+def train(
+    task: Task, options: Mapping[str, Any], folder: Path, threads: int = 1, seed: int = 0
+) -> dict[str, Any]:
     """Trains as the pipeline does, from nothing, to `folder`/best.pth; returns the report."""
     names = {"best": "pth", "final": "pth", "training": "json", "trajectories": "json"}
     return train_student(
@@ -124,7 +126,7 @@ def train(task: Task, options: Mapping[str, Any], folder: Path, threads: int = 1
         max_episode_steps=task.max_episode_steps,
         expert_success_rate=task.expert_success_rate,
         options=options,
-        seed=0,
+        seed=seed,
         cuda=False,
         threads=threads,
         num_envs=4,

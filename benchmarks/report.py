@@ -295,6 +295,13 @@ def _networks(result: Result, images: Path) -> str:
         [row["milestone"], name, *(row[key] for key in keys)]
         for name, row in zip(names, rows, strict=True)
     ]
+    whole_header = (
+        "network|milestones|mean of the expert's success|weakest student|iterations|"
+        "expert queries|CPU s"
+    )
+    whole_keys = _split(
+        "network milestones mean_of_expert weakest iterations expert_queries cpu_seconds"
+    )
     return (
         f"## Networks and frame sizes\n\nSuccess over {result['episodes']} fresh episodes and what "
         "it cost, on the milestones that are hardest to learn. `learner, CPU s` is the training "
@@ -303,6 +310,39 @@ def _networks(result: Result, images: Path) -> str:
         + "\n"
         + _table(header.split("|"), table)
         + _picture(images, "networks", "CPU seconds of the learner by network and frame size")
+        + "\nAll milestones of the game through the pipeline, each student over "
+        f"{result['episodes']} fresh episodes; CPU seconds of everything that ran.\n\n"
+        + _table(
+            whole_header.split("|"),
+            [[row[key] for key in whole_keys] for row in result["whole_game"]],
+        )
+    )
+
+
+def _options(result: Result, images: Path) -> str:
+    rows = result["rows"]
+    milestones = list(dict.fromkeys(row["milestone"] for row in rows))
+    variants = list(dict.fromkeys(row["variant"] for row in rows))
+    found = {(row["milestone"], row["variant"]): row["expert_queries"] for row in rows}
+    series = {name: [found.get((one, name)) for one in milestones] for name in variants}
+    _bars(images / "options.svg", milestones, series, "expert queries")
+    header = (
+        "milestone|options|success|success by seed|after the first iteration|iterations|"
+        "expert queries|learner, CPU s"
+    )
+    keys = _split("success_rate first_success_rate iterations expert_queries learner_cpu_seconds")
+    table = []
+    for row in rows:
+        success, *others = (row[key] for key in keys)
+        by_seed = ", ".join(f"{rate:.2f}" for rate in row["success_rates"])
+        table.append([row["milestone"], row["variant"], success, by_seed, *others])
+    return (
+        "## Options of the training\n\nSuccess over 50 fresh episodes, and what it cost: means of "
+        f"{result['seeds']} seeds. `make bench ARGS=options` measures it again.\n"
+        + _note(result)
+        + "\n"
+        + _table(header.split("|"), table)
+        + _picture(images, "options", "Expert queries by milestone and option")
     )
 
 
@@ -313,4 +353,5 @@ SECTIONS: dict[str, Callable[[Result, Path], str]] = {
     "memory": _memory,
     "scaling": _scaling,
     "networks": _networks,
+    "options": _options,
 }

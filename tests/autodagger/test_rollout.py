@@ -370,6 +370,21 @@ def test_hang_beyond_python_is_ended_from_outside(
     assert episodes[1].error == "the expert did not answer within 1.5 s and was ended"
 
 
+def test_waiting_for_an_answer_is_not_hanging(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that has asked waits until others have: that may take any time."""
+    now = 100.0
+    monkeypatch.setattr(rollout.time, "monotonic", lambda: now)
+    slot = rollout._Slot(0)
+    monkeypatch.setattr(slot, "send", lambda _message: None)
+    slot.watch(beat=7, now=now, heard=True)
+    now += 10 * rollout.ANSWER_SECONDS
+    slot.answer(3)
+    slot.watch(beat=7, now=now + 1, heard=False)
+    assert not slot.hangs
+    slot.watch(beat=7, now=now + 1 + rollout.ANSWER_SECONDS, heard=False)
+    assert slot.hangs
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
