@@ -62,10 +62,11 @@ $(READY): envs/requirements.txt
 	@touch $@
 
 # What AutoDAgger is measured against. --no-deps: imitation wants an older gymnasium than stable-retro
-# says it does; they work together.
+# says it does; they work together. But torch needs the libraries that its build for GPUs names.
 $(IMITATION)/.ready: benchmarks/imitation/requirements.txt
 	@echo "Setting up $(IMITATION) (once, a few minutes)"
 	@$(PYTHON) -m venv --clear $(IMITATION)
+	@$(IMITATION)/bin/python -m pip install -qq --disable-pip-version-check $$(grep ^torch== $<)
 	@$(IMITATION)/bin/python -m pip install -qq --disable-pip-version-check --no-deps -r $<
 	@touch $@
 

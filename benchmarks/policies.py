@@ -22,8 +22,8 @@ MILESTONES = {
 }
 TARGET = 0.95
 EVALUATION_EPISODES = 40
-CAP_SECONDS = 240
-IMPALA_CAP_SECONDS = 60
+CAP_SECONDS = 120
+IMPALA_CAP_SECONDS = 30
 IMITATION_PYTHON = ROOT / "benchmarks" / "imitation" / ".venv" / "bin" / "python"
 
 
