@@ -41,7 +41,7 @@ def _mean_line(rows: list[dict[str, Any]], word: str) -> str:
     expert = statistics.fmean(row["expert_success_rate"] for row in rows)
     student = statistics.fmean(row["dagger_final_success_rate"] for row in rows)
     seconds = statistics.fmean(row["seconds"] for row in rows)
-    return f"| **{word}** | {_rate(expert)} | {_rate(student)} | | {seconds:.0f} |"
+    return f"| **{word}** | {expert:.3f} | {student:.3f} | | {seconds:.0f} |"
 
 
 def _rate(value: float) -> str:
