@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -136,10 +136,16 @@ def train(
     )
 
 
-def run_child(module: str, arguments: Mapping[str, Any], python: str = sys.executable) -> Any:
+def run_child(
+    module: str,
+    arguments: Mapping[str, Any],
+    python: str = sys.executable,
+    log: Path | None = None,
+) -> Any:
     """Calls `main(**arguments)` of a module in a process of its own; returns what it returned.
 
-    A process holds one emulator only, and a fresh one shows what its work alone costs.
+    A process holds one emulator only, and a fresh one shows what its work alone costs. What it says
+    besides goes into `log`, if one is named.
     """
     code = (
         "import importlib, json, sys; "
@@ -147,7 +153,10 @@ def run_child(module: str, arguments: Mapping[str, Any], python: str = sys.execu
         "print(json.dumps(result))"
     )
     command = [python, "-c", code, json.dumps(arguments)]
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    with log.open("a") if log else nullcontext() as said:
+        done = subprocess.run(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=said, text=True, check=True
+        )
     return json.loads(done.stdout.splitlines()[-1])
 
 

@@ -78,8 +78,10 @@ def _run_imitation(arguments: dict[str, Any]) -> dict[str, Any] | None:
     """None where its environment is not set up, see `make bench`."""
     if not IMITATION_PYTHON.is_file():
         return None
+    log = Path(arguments["work"], "imitation.log")
+    print(f"policies: imitation reports to {log}", file=sys.stderr, flush=True)
     result: dict[str, Any] = run_child(
-        "benchmarks.imitation.dagger", arguments, str(IMITATION_PYTHON)
+        "benchmarks.imitation.dagger", arguments, str(IMITATION_PYTHON), log
     )
     return result
 
