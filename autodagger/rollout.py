@@ -112,7 +112,7 @@ class Rollouts:
             noise: A random action is taken with this probability, which shows the expert where
                 mistakes lead. After Laskey et al. 2017, "DART: Noise Injection for Robust
                 Imitation Learning", with uniform noise instead of a fitted one.
-            labels: What becomes of an episode whose expert fails.
+            labels: What becomes of an episode whose expert fails; it can go on with a student only.
             keep_obs: Whether episodes keep what was seen.
             keep_state: Whether successful episodes keep their last save state.
             on_episode: Told of each episode as it ends.
@@ -120,6 +120,8 @@ class Rollouts:
         Returns:
             The episodes in the order of the plans.
         """
+        if student is None and labels is not Labels.REQUIRED:
+            raise ValueError("labels are optional for a student only: without labels nobody acts")
         number = self._number(student)
         conduct = Conduct(number, beta, noise, labels, keep_obs, keep_state)
         done: dict[int, Episode] = {}

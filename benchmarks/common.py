@@ -59,7 +59,9 @@ class Task:
             "start_states": self.states,
         }
 
-    def spec(self, frame_size: Sequence[int], grayscale: bool) -> RolloutSpec:
+    def spec(
+        self, frame_size: Sequence[int], grayscale: bool, previous_action: bool
+    ) -> RolloutSpec:
         """What a worker of the rollout engine needs."""
         game = self.game()
         height, width = frame_size
@@ -72,6 +74,7 @@ class Task:
             self.max_episode_steps,
             (height, width),
             grayscale,
+            previous_action,
         )
 
 

@@ -45,7 +45,7 @@ def measure(work: Path, tiny: bool) -> dict[str, Any]:
 
 def _record_frames(work: Path, milestone: str) -> np.ndarray:
     task, options = prepare(work, milestone), training_options()
-    spec = task.spec(options["frame_size"], options["grayscale"])
+    spec = task.spec(options["frame_size"], options["grayscale"], options["previous_action"])
     start = task.start_states[0]
     with Rollouts(spec, 1) as rollouts:
         plan = EpisodePlan(0, start.name, start.data)

@@ -119,7 +119,7 @@ def main(**arguments: Any) -> dict[str, Any]:
 def evaluate(task: Task, model: Path, episodes: int) -> float:
     """Success over fresh episodes, the same ones for every procedure."""
     student, content = load_student(model)
-    spec = task.spec(content["frame_size"], content["grayscale"])
+    spec = task.spec(content["frame_size"], content["grayscale"], student.args.previous_action)
     plans = plan_episodes(task.start_states, episodes, 0, "baseline", "evaluation")
     policy = GreedyPolicy(student, torch.device("cpu"))
     with Rollouts(spec, 4) as rollouts:

@@ -50,7 +50,7 @@ def main(work: str, milestone: str, tiny: bool) -> str:
 def _measure_milestone(task: Task, model: Path, tiny: bool) -> dict[str, Any]:
     torch.set_num_threads(1)
     student, content = load_student(model)
-    spec = task.spec(content["frame_size"], content["grayscale"])
+    spec = task.spec(content["frame_size"], content["grayscale"], student.args.previous_action)
     plans = plan_episodes(task.start_states, 4 if tiny else 24, 0, "bench_rollouts")
     game = load_game(GAME_DIR)
     emulator = Emulator(spec.rom_path)

@@ -47,7 +47,7 @@ def measure(work: Path, tiny: bool) -> dict[str, Any]:
 
 def collect(task: Task, options: dict[str, Any], episodes: int) -> tuple[Dataset, Student]:
     """Demonstrations, some of them disturbed, and a fresh student for them."""
-    spec = task.spec(options["frame_size"], options["grayscale"])
+    spec = task.spec(options["frame_size"], options["grayscale"], options["previous_action"])
     n_actions = len(load_game(GAME_DIR).actions)
     dataset = Dataset(spec.obs_shape, options["previous_action"])
     with Rollouts(spec, 2) as rollouts:

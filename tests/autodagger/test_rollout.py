@@ -524,6 +524,13 @@ def test_unlabelled_states_are_the_students(tmp_path: Path, grid_states: GridSta
     assert episode.acts == [UP] * 100
 
 
+def test_an_expert_alone_cannot_go_on_without_labels(
+    good: Rollouts, grid_states: GridStates
+) -> None:
+    with pytest.raises(ValueError, match="nobody acts"):
+        good.play(grid_states.plans(1), labels=Labels.OPTIONAL)
+
+
 @pytest.mark.parametrize("noise", [0.0, 0.3, 1.0])
 def test_noise_replaces_its_share_of_the_actions(
     downwards: Path, grid_states: GridStates, noise: float
