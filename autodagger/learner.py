@@ -11,7 +11,7 @@ from torch.nn import functional
 from torch.optim.adam import adam
 
 from autodagger.dataset import Dataset, Samples
-from autodagger.policy import Student, prefers_bfloat16
+from autodagger.policy import Student, get_computing_copy
 
 LEARNT_LOSS = 0.02
 """Mean cross-entropy in nats above what conflicting labels force, below which a fit is finished."""
@@ -20,7 +20,7 @@ HARD_LOSS = 0.2
 """Cross-entropy in nats, likewise, above which a row is in every pass over the dataset."""
 
 EASY_SHARE = 0.1
-"""Share of the other rows in a pass."""
+"""Share of the other rows in a pass, about: it is filled up to whole batches."""
 
 _SHORTEST_PASS = 8
 """Batches after which a pass over a small dataset is over, at least."""
@@ -72,20 +72,20 @@ def fit(
     """
     samples = dataset.samples()
     tensors = _to_device(dataset, samples, device)
-    optimizer = _Adam(list(student.parameters()), learning_rate)
+    computing = get_computing_copy(student.train(), device)
+    optimizer = _Adam(list(student.parameters()), list(computing.parameters()), learning_rate)
     generator = torch.Generator().manual_seed(seed)
     pass_length = max(_SHORTEST_PASS, math.ceil(len(samples.label) / batch_size))
-    student.train()
     steps = 0
     while True:
-        losses, hits = _score(student, tensors)
+        losses, hits = _score(computing, tensors)
         learnt = early_stop and _is_learnt(losses, hits, tensors)
         if steps >= max_steps or learnt:
             return FitResult(_mean(losses, tensors), _mean(hits, tensors), steps, learnt)
         for _ in range(_PASSES_UNSCORED):
             count = min(pass_length, max_steps - steps)
             for rows in _draw_batches(losses - tensors.floor, batch_size, count, generator):
-                losses[rows], hits[rows] = _train_batch(student, optimizer, tensors, rows)
+                losses[rows], hits[rows] = _train_batch(computing, optimizer, tensors, rows)
                 steps += 1
             if steps >= max_steps or (early_stop and _is_learnt(losses, hits, tensors)):
                 break
@@ -99,13 +99,18 @@ def _is_learnt(losses: Tensor, hits: Tensor, tensors: "_Tensors") -> bool:
 def _draw_batches(
     excess: Tensor, batch_size: int, count: int, generator: torch.Generator
 ) -> Iterator[Tensor]:
-    """`count` batches of rows, in passes; `excess` (N,) may change while a pass is under way."""
+    """`count` batches of rows, in passes; `excess` (N,) may change while a pass is under way.
+
+    A pass is a whole number of batches: a short one costs nearly as much and teaches less.
+    """
     drawn = 0
     while True:
         order = torch.randperm(len(excess), generator=generator)
-        easy = torch.rand(len(excess), generator=generator) < EASY_SHARE
-        taken = (excess.cpu() > HARD_LOSS)[order] | easy
-        rows = order[taken] if taken.any() else order
+        is_hard = (excess.cpu() > HARD_LOSS)[order]
+        hard, easy = order[is_hard], order[~is_hard]
+        batches = max(1, round((len(hard) + EASY_SHARE * len(easy)) / batch_size))
+        rows = torch.cat([hard, easy])[: batches * batch_size]
+        rows = rows[torch.randperm(len(rows), generator=generator)]
         for batch in rows.to(excess.device).split(batch_size):
             yield batch
             drawn += 1
@@ -175,22 +180,30 @@ def _train_batch(
 class _Adam:
     """Kingma and Ba 2015, "Adam: A Method for Stochastic Optimization", with torch's defaults.
 
-    Around torch's own function: its class imports torch's compiler, for two seconds.
+    The parameters are float32; gradients come from their copies of another type, which follow them
+    (Micikevicius et al. 2018, "Mixed Precision Training", section 3.1). Around torch's own
+    function: its class imports torch's compiler, for two seconds.
     """
 
-    def __init__(self, parameters: list[Tensor], learning_rate: float) -> None:
-        self._parameters, self._learning_rate = parameters, learning_rate
+    def __init__(
+        self, parameters: list[Tensor], copies: list[Tensor], learning_rate: float
+    ) -> None:
+        self._parameters, self._copies = parameters, copies
+        self._learning_rate = learning_rate
+        self._gradients = [torch.empty_like(one) for one in parameters]
         self._means = [torch.zeros_like(one) for one in parameters]
         self._squares = [torch.zeros_like(one) for one in parameters]
         self._counts = [torch.zeros((), device=one.device) for one in parameters]
 
     @torch.no_grad()
     def step(self) -> None:
-        """Follows the parameters' gradients, and clears them."""
-        gradients = [one.grad for one in self._parameters if one.grad is not None]
+        """Follows the copies' gradients, and clears them."""
+        for gradient, one in zip(self._gradients, self._copies, strict=True):
+            assert one.grad is not None
+            gradient.copy_(one.grad)
         adam(
             self._parameters,
-            gradients,
+            self._gradients,
             self._means,
             self._squares,
             [],
@@ -204,13 +217,12 @@ class _Adam:
             eps=1e-8,
             maximize=False,
         )
-        for one in self._parameters:
+        torch._foreach_copy_(self._copies, self._parameters)
+        for one in self._copies:
             one.grad = None
 
 
 def _answer(student: Student, tensors: _Tensors, rows: Tensor) -> Tensor:
-    obs = tensors.frames[tensors.frame[rows]]  # (B, H, W, C)
-    device = obs.device
-    with torch.autocast(device.type, torch.bfloat16, enabled=prefers_bfloat16(device)):
-        logits: Tensor = student(obs, tensors.prev_act[rows])
+    obs = tensors.frames.index_select(0, tensors.frame[rows])  # (B, H, W, C)
+    logits: Tensor = student(obs, tensors.prev_act[rows])
     return logits.float()

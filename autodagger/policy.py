@@ -70,25 +70,28 @@ def _impala(channels: int) -> nn.Sequential:
         layers += [nn.Conv2d(channels, width, 3, padding=1), nn.MaxPool2d(3, 2, padding=1)]
         layers += [_Residual(width), _Residual(width)]
         channels = width
-    return nn.Sequential(*layers, nn.ReLU())
+    return nn.Sequential(*layers, nn.ReLU(inplace=True))
 
 
 def _nature(channels: int) -> nn.Sequential:
     """Mnih et al. 2015, "Human-level control through deep reinforcement learning", Methods."""
     return nn.Sequential(
         nn.Conv2d(channels, 32, 8, stride=4),
-        nn.ReLU(),
+        nn.ReLU(inplace=True),
         nn.Conv2d(32, 64, 4, stride=2),
-        nn.ReLU(),
+        nn.ReLU(inplace=True),
         nn.Conv2d(64, 64, 3),
-        nn.ReLU(),
+        nn.ReLU(inplace=True),
     )
 
 
 def _small(channels: int) -> nn.Sequential:
     """Mnih et al. 2013, "Playing Atari with Deep Reinforcement Learning", section 4.1."""
     return nn.Sequential(
-        nn.Conv2d(channels, 16, 8, stride=4), nn.ReLU(), nn.Conv2d(16, 32, 4, stride=2), nn.ReLU()
+        nn.Conv2d(channels, 16, 8, stride=4),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(16, 32, 4, stride=2),
+        nn.ReLU(inplace=True),
     )
 
 
@@ -127,23 +130,56 @@ class Student(nn.Module):
         self.scale.fill_(2.0 ** max(0, round(math.log2(max(1.0, float(some.std()))))))
 
     def forward(self, obs: Tensor, prev_act: Tensor) -> Tensor:
-        """Logits (N, actions) for obs (N, H, W, C) uint8 and prev_act (N,) int64."""
-        dtype = self._get_dtype(obs.device)
-        x = obs.to(dtype).sub_(self.center.to(dtype)).div_(self.scale)  # (N, H, W, C)
-        # Permuted views are what torch calls channels-last: nothing is copied.
-        x = self.trunk(x.permute(0, 3, 1, 2))  # (N, C, H', W')
+        """Logits (N, actions) for obs (N, H, W, C) uint8 and prev_act (N,) int64.
+
+        Computes in the type of the weights.
+        """
+        x = self._see(obs)  # (N, C, H', W')
+        for layer in self.trunk[1:]:
+            x = layer(x)
         x = x.permute(0, 2, 3, 1).flatten(1)  # (N, features)
         if self.args.previous_action:
             one_hot = functional.one_hot(prev_act, self.args.n_actions)
             x = torch.cat([x, one_hot.to(x.dtype)], dim=1)
-        logits: Tensor = self.head(functional.relu(self.hidden(x)))
+        logits: Tensor = self.head(self.hidden(x).relu_())
         return logits
 
-    def _get_dtype(self, device: torch.device) -> torch.dtype:
-        """The type that the network computes in: the weights', or autocast's."""
-        if torch.is_autocast_enabled(device.type):
-            return torch.get_autocast_dtype(device.type)
-        return self.head.weight.dtype
+    def _see(self, obs: Tensor) -> Tensor:
+        """The first layer's (N, C', H', W') of the centred and scaled obs (N, H, W, C) uint8.
+
+        A convolution twice as wide as its stride s is one of 2 × 2 over blocks of s × s pixels.
+        Those have channels enough for matrix units (AMX, tensor cores), which one of gray does not.
+        """
+        conv: nn.Conv2d = self.trunk[0]  # type: ignore[assignment]
+        center, weight = self.center[None], conv.weight / self.scale
+        stride, padding = conv.stride, conv.padding
+        size = stride[0]
+        if size > 1 and conv.kernel_size == (2 * size, 2 * size):
+            obs, center = _to_blocks(obs, size), _to_blocks(center, size)
+            weight = _to_block_kernel(weight, size)
+            stride, padding = (1, 1), (0, 0)
+        x = obs.to(weight.dtype).sub_(center)
+        # A permuted view is what torch calls channels-last: nothing is copied.
+        return functional.conv2d(x.permute(0, 3, 1, 2), weight, conv.bias, stride, padding)
+
+
+def _to_blocks(images: Tensor, size: int) -> Tensor:
+    """(N, H, W, C) as (N, H // size, W // size, size * size * C): a block's pixels row by row."""
+    n, height, width, channels = images.shape
+    rows, columns = height // size, width // size
+    pixels = images[:, : rows * size, : columns * size]
+    blocks = pixels.reshape(n, rows, size, columns, size * channels)
+    if images.dtype is torch.uint8 and width * channels % 4 == size * channels % 4 == 0:
+        blocks = blocks.view(torch.int32)  # moved four at a time, which takes a tenth of the time
+    moved = blocks.transpose(2, 3).contiguous()
+    return moved.view(images.dtype).reshape(n, rows, columns, -1)
+
+
+def _to_block_kernel(weight: Tensor, size: int) -> Tensor:
+    """(O, C, 2 size, 2 size) as the (O, size * size * C, 2, 2) that does the same to blocks."""
+    out, channels = weight.shape[:2]
+    kernel = weight.reshape(out, channels, 2, size, 2, size).permute(0, 3, 5, 1, 2, 4)
+    return kernel.reshape(out, -1, 2, 2).contiguous(memory_format=torch.channels_last)
 
 
 _ROWS = {"cpu": 2, "cuda": 16}
@@ -156,9 +192,7 @@ class GreedyPolicy:
     """The student's likeliest action, of the student as it is now: a `Policy`."""
 
     def __init__(self, student: Student, device: torch.device) -> None:
-        # Once, where autocast would convert the weights for each batch.
-        dtype = torch.bfloat16 if prefers_bfloat16(device) else torch.float32
-        self._student = copy.deepcopy(student).to(device, dtype).eval()
+        self._student = get_computing_copy(student, device).eval()
         self._device, self._rows = device, _ROWS[device.type]
 
     def __call__(self, obs: np.ndarray, prev_acts: np.ndarray) -> np.ndarray:
@@ -247,6 +281,12 @@ def choose_device(cuda: bool) -> torch.device:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(True)
     return torch.device("cuda" if cuda and torch.cuda.is_available() else "cpu")
+
+
+def get_computing_copy(student: Student, device: torch.device) -> Student:
+    """A copy on `device`, of the type that it computes fastest in."""
+    dtype = torch.bfloat16 if prefers_bfloat16(device) else torch.float32
+    return copy.deepcopy(student).to(device, dtype)
 
 
 def prefers_bfloat16(device: torch.device) -> bool:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from autodagger.dataset import Dataset
-from autodagger.learner import FitResult, _Adam, fit
+from autodagger.learner import FitResult, _Adam, _draw_batches, fit
 from autodagger.policy import NetworkArgs, Student
 from autodagger.rollout import Episode, EpisodePlan
 from tests.grid import ROOT
@@ -203,7 +203,7 @@ def test_result_is_plain_numbers() -> None:
 def test_steps_are_those_of_torchs_adam() -> None:
     """Which is not used, because it imports torch's compiler; see `_Adam`."""
     ours, theirs = (torch.nn.Parameter(torch.arange(6.0).reshape(2, 3)) for _ in range(2))
-    adam = _Adam([ours], 0.01)
+    adam = _Adam([ours], [ours], 0.01)
     reference = torch.optim.Adam([theirs], lr=0.01, fused=True)
     for step in range(5):
         for parameter in (ours, theirs):
@@ -213,6 +213,33 @@ def test_steps_are_those_of_torchs_adam() -> None:
         reference.zero_grad()
         assert ours.grad is None
         assert torch.equal(ours, theirs)
+
+
+def test_small_steps_add_up_where_gradients_are_bfloat16() -> None:
+    """Steps of a ten-thousandth are below what bfloat16 can tell from 1."""
+    parameter = torch.ones(3)
+    computing = torch.nn.Parameter(parameter.to(torch.bfloat16))
+    adam = _Adam([parameter], [computing], 1e-4)
+    for _ in range(100):
+        computing.sum().backward()
+        adam.step()
+    assert torch.allclose(parameter, torch.full((3,), 0.99), atol=1e-4)
+    assert torch.equal(computing, parameter.to(torch.bfloat16))
+
+
+def test_passes_are_whole_batches_with_all_that_is_not_learnt() -> None:
+    excess = torch.zeros(1000)
+    excess[:70] = 1.0
+    batches = list(_draw_batches(excess, 32, 5, torch.Generator().manual_seed(0)))
+    assert [len(rows) for rows in batches] == [32] * 5
+    first_pass = torch.cat(batches)  # 70 and a tenth of 930: 163 rows, rounded to 5 batches
+    assert len(first_pass.unique()) == 160
+    assert int((first_pass < 70).sum()) == 70
+
+
+def test_a_small_dataset_is_one_short_batch() -> None:
+    for rows in _draw_batches(torch.zeros(9), 64, 3, torch.Generator().manual_seed(0)):
+        assert sorted(rows.tolist()) == list(range(9))
 
 
 FIT = """

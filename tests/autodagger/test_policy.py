@@ -241,6 +241,23 @@ def test_rows_and_columns_are_not_mixed_up() -> None:
     )
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("size", [(80, 120), (50, 70), (85, 91)])
+@pytest.mark.parametrize("network", TRUNKS)
+def test_first_layer_over_blocks_is_the_layer_itself(
+    network: str, size: tuple[int, int], channels: int
+) -> None:
+    """Of sizes, too, that are no multiple of the stride."""
+    student = make_student(network=network, frame_size=size, channels=channels)
+    obs = make_obs(2, student.args)
+    student.center_on(make_obs(9, student.args, seed=1))
+    x = (torch.from_numpy(obs).float() - student.center) / student.scale
+    with torch.inference_mode():
+        features = student.trunk(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1).flatten(1)
+        expected = student.head(student.hidden(features).relu())
+    assert torch.allclose(logits(student, obs), expected, rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize(
     ("wanted", "there", "chosen"),
     [(True, True, "cuda"), (True, False, "cpu"), (False, True, "cpu"), (False, False, "cpu")],
