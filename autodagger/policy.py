@@ -135,7 +135,7 @@ class Student(nn.Module):
         Computes in the type of the weights.
         """
         x = self._see(obs)  # (N, C, H', W')
-        for layer in self.trunk[1:]:
+        for layer in list(self.trunk)[1:]:
             x = layer(x)
         x = x.permute(0, 2, 3, 1).flatten(1)  # (N, features)
         if self.args.previous_action:
