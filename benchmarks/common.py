@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import psutil
+import torch
 import yaml
 
 from autodagger.dagger import TrainingOptions, train_student
@@ -19,6 +20,7 @@ from autodagger.expert_evaluation import evaluate_expert
 from autodagger.files import read_json, write_json
 from autodagger.game import load_game
 from autodagger.milestone import Milestone, load_milestones
+from autodagger.policy import prefers_bfloat16
 from autodagger.states import StartState, load_start_states
 from autodagger.worker import RolloutSpec
 
@@ -202,11 +204,21 @@ def alternate(ways: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, l
     return figures
 
 
+def describe(device: torch.device) -> str:
+    """What computes, and by which of the units that matter here."""
+    if device.type == "cuda":
+        return str(torch.cuda.get_device_name(device))
+    if torch.cpu._is_amx_tile_supported():
+        return "CPU with AMX"
+    return "CPU with AVX512-BF16" if prefers_bfloat16(device) else "CPU without bfloat16"
+
+
 def median(values: Sequence[float]) -> float:
     """The median, rounded to four significant digits."""
     return float(f"{float(np.median(values)):.4g}")
 
 
 def write_result(name: str, result: Mapping[str, Any], tiny: bool, folder: Path = RESULTS) -> None:
-    """Keeps a measurement; the tiny ones are marked."""
-    write_json(folder / f"{name}.json", {"tiny": tiny, **result})
+    """Keeps a measurement, with what it was measured on; the tiny ones are marked."""
+    machine = f"{psutil.cpu_count()} cores, {describe(torch.device('cpu'))}"
+    write_json(folder / f"{name}.json", {"tiny": tiny, "machine": machine, **result})

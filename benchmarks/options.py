@@ -1,14 +1,18 @@
 """What beta schedules, noise and the previous action do to students, over several seeds."""
 
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
-from benchmarks.common import prepare, run_child
+from benchmarks.common import cpu_seconds, prepare, run_child, train, training_options
+from benchmarks.policies import evaluate
 
 MILESTONES = ("RIVAL_MET", "EXIT_RIVAL_HOUSE", "GYM_TRAINER_DEFEATED")
 SEEDS = 3
+EPISODES = 50
 VARIANTS: dict[str, dict[str, Any]] = {
     "as shipped": {},
     "beta_schedule: linear": {"beta_schedule": "linear"},
@@ -27,11 +31,29 @@ def measure(work: Path, tiny: bool) -> dict[str, Any]:
         for name, changes in list(VARIANTS.items())[: 1 if tiny else None]:
             choice = {"work": str(work), "milestone": milestone, **changes}
             runs = [
-                run_child("benchmarks.networks", {**choice, "seed": seed})
+                run_child(__name__, {**choice, "seed": seed})
                 for seed in range(1 if tiny else SEEDS)
             ]
             rows.append({"milestone": milestone, "variant": name, **_summarize(runs)})
-    return {"seeds": 1 if tiny else SEEDS, "rows": rows}
+    return {"seeds": 1 if tiny else SEEDS, "episodes": EPISODES, "rows": rows}
+
+
+def main(work: str, milestone: str, seed: int, **changes: Any) -> dict[str, Any]:
+    """One training and its evaluation, for `run_child`."""
+    task = prepare(Path(work), milestone)
+    folder = Path(work) / "options"
+    begin, cpu = time.perf_counter(), cpu_seconds()
+    report = train(task, training_options() | changes, folder, seed=seed)
+    wall, cpu = time.perf_counter() - begin, cpu_seconds() - cpu
+    torch.set_num_threads(1)
+    return {
+        "success_rate": evaluate(task, folder / "best.pth", EPISODES),
+        "first_success_rate": report["iterations"][0]["success_rate"],
+        "iterations": len(report["iterations"]),
+        "expert_queries": report["expert_queries"],
+        "seconds": round(wall, 1),
+        "learner_cpu_seconds": round(cpu, 1),
+    }
 
 
 def _summarize(runs: list[dict[str, Any]]) -> dict[str, Any]:

@@ -72,7 +72,8 @@ def _picture(images: Path, name: str, text: str) -> str:
 
 def _note(result: Result) -> str:
     tiny = "\n**A tiny run: it shows that the measurement runs, nothing else.**\n" * result["tiny"]
-    return tiny + (f"\n**Of these numbers:** {result['note']}\n" if "note" in result else "")
+    note = f" {result['note']}" if "note" in result else ""
+    return f"{tiny}\n**Of these numbers:** {result['machine']}.{note}\n"
 
 
 def _rollouts(result: Result, images: Path) -> str:
@@ -112,7 +113,7 @@ def _training(result: Result, images: Path) -> str:
     rows = result["rows"]
     _bars(
         images / "training.svg",
-        [row["milestone"] for row in rows],
+        [f"{row['milestone']}, {row['device']}" for row in rows],
         {
             "plain loop": [row["plain_seconds"] for row in rows],
             "learner": [row["learner_seconds"] for row in rows],
@@ -120,12 +121,12 @@ def _training(result: Result, images: Path) -> str:
         "seconds to learn it",
     )
     header = (
-        "milestone|transitions|distinct frames|plain loop, s|learner, s|times shorter|"
+        "milestone|device|transitions|distinct frames|plain loop, s|learner, s|times shorter|"
         "plain loop, samples/s|learner, samples/s|ratio|looked at besides|"
         "accuracy, plain loop|accuracy, learner"
     )
     keys = _split(
-        "milestone transitions unique_frames plain_seconds learner_seconds ratio_seconds "
+        "milestone device transitions unique_frames plain_seconds learner_seconds ratio_seconds "
         "plain_samples_per_second learner_samples_per_second ratio_samples looked_at "
         "plain_accuracy learner_accuracy"
     )
@@ -271,51 +272,42 @@ def _networks(result: Result, images: Path) -> str:
         f"{'gray' if row['grayscale'] else 'RGB'}"
         for row in rows
     ]
-    milestones = list(dict.fromkeys(row["milestone"] for row in rows))
     candidates = list(dict.fromkeys(names))
-    found = {(name, row["milestone"]): row for name, row in zip(names, rows, strict=True)}
-    series = {
-        milestone: [
-            found.get((name, milestone), {}).get("learner_cpu_seconds") for name in candidates
-        ]
-        for milestone in milestones
-    }
+    seeds = sorted({row["seed"] for row in rows})
+    found = {(name, row["seed"]): row["cpu_seconds"] for name, row in zip(names, rows, strict=True)}
     _bars(
         images / "networks.svg",
         [name.replace(" ", "\n", 1) for name in candidates],
-        series,
-        "learner, CPU s",
+        {f"seed {seed}": [found.get((name, seed)) for name in candidates] for seed in seeds},
+        "CPU s",
     )
     header = (
-        "milestone|network, frames|success|iterations|train steps|expert queries|"
-        "learner, CPU s|wall clock, s"
+        "network, frames|seed|milestones|mean of the expert's success|weakest|below 1|iterations|"
+        "expert queries|CPU s|wall clock, s"
     )
-    keys = _split("success_rate iterations train_steps expert_queries learner_cpu_seconds seconds")
+    keys = _split("iterations expert_queries cpu_seconds seconds")
     table = [
-        [row["milestone"], name, *(row[key] for key in keys)]
+        [
+            name,
+            row["seed"],
+            row["milestones"],
+            f"{row['mean_of_expert']:.4f}",
+            f"{row['weakest_of_expert']:.2f}",
+            ", ".join(f"{one} {rate:.2f}" for one, rate in row["below_one"].items()),
+            *(row[key] for key in keys),
+        ]
         for name, row in zip(names, rows, strict=True)
     ]
-    whole_header = (
-        "network|milestones|mean of the expert's success|weakest student|iterations|"
-        "expert queries|CPU s"
-    )
-    whole_keys = _split(
-        "network milestones mean_of_expert weakest iterations expert_queries cpu_seconds"
-    )
     return (
-        f"## Networks and frame sizes\n\nSuccess over {result['episodes']} fresh episodes and what "
-        "it cost, on the milestones that are hardest to learn. `learner, CPU s` is the training "
-        "process alone, without the emulators. `make bench ARGS=networks` measures it again.\n"
+        "## Networks and frame sizes\n\nAll milestones of the game through the pipeline, without "
+        f"videos, each student over {result['episodes']} fresh episodes. `weakest` is the lowest "
+        "share of an expert's success that its student has, `below 1` lists students' own rates; "
+        "CPU seconds are those of the whole machine. `make bench ARGS=networks` measures it "
+        "again.\n"
         + _note(result)
         + "\n"
         + _table(header.split("|"), table)
-        + _picture(images, "networks", "CPU seconds of the learner by network and frame size")
-        + "\nAll milestones of the game through the pipeline, each student over "
-        f"{result['episodes']} fresh episodes; CPU seconds of everything that ran.\n\n"
-        + _table(
-            whole_header.split("|"),
-            [[row[key] for key in whole_keys] for row in result["whole_game"]],
-        )
+        + _picture(images, "networks", "CPU seconds of the whole game by network and frame size")
     )
 
 
@@ -337,8 +329,8 @@ def _options(result: Result, images: Path) -> str:
         by_seed = ", ".join(f"{rate:.2f}" for rate in row["success_rates"])
         table.append([row["milestone"], row["variant"], success, by_seed, *others])
     return (
-        "## Options of the training\n\nSuccess over 50 fresh episodes, and what it cost: means of "
-        f"{result['seeds']} seeds. `make bench ARGS=options` measures it again.\n"
+        f"## Options of the training\n\nSuccess over {result['episodes']} fresh episodes, and what "
+        f"it cost: means of {result['seeds']} seeds. `make bench ARGS=options` measures it again.\n"
         + _note(result)
         + "\n"
         + _table(header.split("|"), table)

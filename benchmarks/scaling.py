@@ -32,7 +32,7 @@ def measure(work: Path, tiny: bool) -> dict[str, Any]:
 
 
 def _run(milestones: int, cores: int) -> dict[str, Any]:
-    begin, busy = time.perf_counter(), _busy_seconds()
+    begin, busy = time.perf_counter(), busy_seconds()
     results = run_pipeline(OPTIONS, milestones, cores)
     seconds = time.perf_counter() - begin
     return {
@@ -40,7 +40,7 @@ def _run(milestones: int, cores: int) -> dict[str, Any]:
         "cores": cores,
         "seconds": round(seconds, 1),
         "seconds_per_milestone": round(seconds / milestones, 1),
-        "machine_busy": round((_busy_seconds() - busy) / seconds, 2),
+        "machine_busy": round((busy_seconds() - busy) / seconds, 2),
         "completed": sum(row["status"] == "completed" for row in results),
     }
 
@@ -64,7 +64,7 @@ def run_pipeline(
     return rows
 
 
-def _busy_seconds() -> float:
+def busy_seconds() -> float:
     """CPU seconds of the whole machine: shows when others were at work, too."""
     times = psutil.cpu_times()
     return float(times.user + times.nice + times.system)

@@ -1,4 +1,4 @@
-"""Seconds and samples to the same accuracy: the learner against a plain loop."""
+"""Seconds and samples to the same accuracy: the learner against a plain loop, on each device."""
 
 import copy
 from pathlib import Path
@@ -13,13 +13,14 @@ from autodagger import learner
 from autodagger.dataset import Dataset
 from autodagger.evaluation import plan_episodes
 from autodagger.game import load_game
-from autodagger.policy import NetworkArgs, Student
+from autodagger.policy import NetworkArgs, Student, choose_device
 from autodagger.rollout import Rollouts
 from benchmarks.common import (
     GAME_DIR,
     Stopwatch,
     Task,
     alternate,
+    describe,
     median,
     prepare,
     training_options,
@@ -28,19 +29,23 @@ from benchmarks.common import (
 MILESTONES = ("NEXT_TOWN", "GYM_TRAINER_DEFEATED")
 WAYS = ("learner", "plain")
 MOST_STEPS = 2000
+ROUNDS = 3
 
 
 def measure(work: Path, tiny: bool) -> dict[str, Any]:
     """Seconds and samples to the same accuracy of both, with one thread, as the pipeline trains."""
     torch.set_num_threads(1)
     options = training_options()
+    # The CPU alone is used first: what a GPU's libraries change in a process comes after.
+    devices = [torch.device("cpu")] + [choose_device(True)] * torch.cuda.is_available()
     rows = []
     for name in ("PLAYER_NAME_SET",) if tiny else MILESTONES:
         task = prepare(work, name)
         dataset, student = collect(task, options, 4 if tiny else 12)
         sizes = {"transitions": dataset.transitions, "unique_frames": len(dataset.frames)}
-        compared = _compare(student, dataset, options, 1 if tiny else 3)
-        rows.append({"milestone": name, **sizes, **compared})
+        for device in devices:
+            compared = _compare(student.to(device), dataset, options, 1 if tiny else ROUNDS)
+            rows.append({"milestone": name, "device": describe(device), **sizes, **compared})
     kept = ("network", "frame_size", "grayscale", "batch_size")
     return {**{name: options[name] for name in kept}, "rows": rows}
 
@@ -82,6 +87,7 @@ def _compare(
             ended["looked_at"] = looked
         else:
             samples = _run_plain(trained, dataset, options, ended["learner_accuracy"], clock)
+        _finish(student.center.device)
         seconds, cpu = clock.seconds, clock.cpu_seconds
         ended[f"{way}_accuracy"] = _accuracy(trained, dataset)
         ended[f"{way}_samples"] = samples
@@ -102,6 +108,12 @@ def _compare(
     }
 
 
+def _finish(device: torch.device) -> None:
+    """Waits for what a GPU still has to do."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
 def _run_learner(student: Student, dataset: Dataset, options: dict[str, Any]) -> tuple[int, int]:
     """Samples trained on, and samples looked at besides."""
     counts = [0, 0]
@@ -113,7 +125,7 @@ def _run_learner(student: Student, dataset: Dataset, options: dict[str, Any]) ->
     learner.fit(
         student,
         dataset,
-        device=torch.device("cpu"),
+        device=student.center.device,
         batch_size=options["batch_size"],
         learning_rate=options["learning_rate"],
         max_steps=MOST_STEPS,
@@ -135,23 +147,24 @@ def _run_plain(
     Whether the accuracy is reached is looked up after each pass, and costs it nothing.
     """
     plain = PlainNetwork(student)
-    frames = torch.from_numpy(dataset.frames).permute(0, 3, 1, 2).float().contiguous()
+    device = student.center.device
+    frames = torch.from_numpy(dataset.frames).to(device).permute(0, 3, 1, 2).float().contiguous()
     samples = dataset.samples()
-    repeats = torch.from_numpy(np.repeat(np.arange(len(samples.count)), samples.count))
-    obs = frames[torch.from_numpy(samples.frame)[repeats]]  # (T, C, H, W), one a transition
-    labels = torch.from_numpy(samples.label)[repeats]  # (T,)
+    obs = frames[np.repeat(samples.frame, samples.count)]  # (T, C, H, W), one a transition
+    labels = torch.from_numpy(np.repeat(samples.label, samples.count)).to(device)  # (T,)
     generator = torch.Generator().manual_seed(0)
     optimizer = torch.optim.Adam(plain.parameters(), lr=options["learning_rate"])
     trained_on = steps = 0
     while steps < MOST_STEPS:
         order = torch.randperm(len(labels), generator=generator)
-        for rows in order.split(options["batch_size"]):
+        for rows in order.to(device).split(options["batch_size"]):
             loss = functional.cross_entropy(plain(obs[rows]), labels[rows])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
             trained_on += len(rows)
             steps += 1
+        _finish(device)
         with clock.paused():
             student.load_state_dict({**student.state_dict(), **plain.weights()})
             if _accuracy(student, dataset) >= accuracy:
@@ -189,10 +202,11 @@ class PlainNetwork(nn.Module):
 @torch.inference_mode()
 def _accuracy(student: Student, dataset: Dataset) -> float:
     """Share of all transitions whose best label the student answers."""
-    samples = dataset.samples()
+    samples, device = dataset.samples(), student.center.device
     hits = []
     for part in torch.arange(len(samples.frame)).split(256):
         obs = torch.from_numpy(dataset.frames[samples.frame[part]])
-        answers = student(obs, torch.from_numpy(samples.prev_act)[part]).argmax(1)
+        prev_acts = torch.from_numpy(samples.prev_act)[part]
+        answers = student(obs.to(device), prev_acts.to(device)).argmax(1).cpu()
         hits.append(answers.numpy() == samples.best_label[part])
     return float((np.concatenate(hits) * samples.count).sum() / samples.count.sum())

@@ -4,9 +4,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 from autodagger.env import GameEnv
+from autodagger.policy import choose_device
 from tests.grid import GO_THERE, GridStates, open_env, press, write_expert
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skips what needs a GPU where there is none."""
+    if item.get_closest_marker("gpu") and not torch.cuda.is_available():
+        pytest.skip("needs a CUDA device; torch finds none")
+
+
+@pytest.fixture(params=["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
+def device(request: pytest.FixtureRequest) -> torch.device:
+    """Each device in turn, set up as the pipeline sets it up."""
+    return choose_device(request.param == "cuda")
 
 
 @pytest.fixture(scope="session")

@@ -309,6 +309,15 @@ def test_equal_trainings_give_equal_bytes(world: Path, uninterrupted: Path, tmp_
     assert read_models(tmp_path) == read_models(uninterrupted)
 
 
+@pytest.mark.gpu
+def test_trainings_on_a_gpu_give_equal_bytes_and_good_students(world: Path, tmp_path: Path) -> None:
+    reports = [train(tmp_path / str(k), world, GOOD, cuda=True) for k in range(2)]
+    assert read_models(tmp_path / "0") == read_models(tmp_path / "1")
+    assert reports[0]["stopped"] == "as good as its expert"
+    student, _ = load_student(tmp_path / "0" / "models" / FILES["best"])
+    assert student.head.weight.device.type == "cpu"  # whoever has no GPU can use it
+
+
 def test_another_seed_gives_another_student(
     world: Path, uninterrupted: Path, tmp_path: Path
 ) -> None:

@@ -77,13 +77,14 @@ def answers(student: Student, frames: np.ndarray, prev_acts: Any = None) -> list
     if prev_acts is not None:
         prev = torch.tensor(prev_acts)
     with torch.inference_mode():
-        result: list[int] = student.eval()(torch.from_numpy(frames), prev).argmax(1).tolist()
+        logits = student.cpu().eval()(torch.from_numpy(frames), prev)
+    result: list[int] = logits.argmax(1).tolist()
     return result
 
 
-def test_separable_labels_are_learnt_without_a_mistake() -> None:
-    student, dataset = make_student(), separable()
-    result = run(student, dataset)
+def test_separable_labels_are_learnt_without_a_mistake(device: torch.device) -> None:
+    student, dataset = make_student().to(device), separable()
+    result = run(student, dataset, device=device)
     samples = dataset.samples()
     assert answers(student, dataset.frames[samples.frame]) == samples.label.tolist()
     assert result.accuracy == pytest.approx(1.0)
@@ -122,19 +123,19 @@ def test_max_steps_is_kept_to_the_step(max_steps: int) -> None:
     assert any(not torch.equal(before[n], t) for n, t in student.state_dict().items())
 
 
-def test_equal_fits_give_equal_weights() -> None:
+def test_equal_fits_give_equal_weights(device: torch.device) -> None:
     weights: list[dict[str, torch.Tensor]] = []
     results: list[FitResult] = []
     for _ in range(2):
-        student = make_student()
+        student = make_student().to(device)
         np.random.seed(0)
         torch.rand(len(weights))  # the global generator plays no part
-        results.append(run(student, separable(), max_steps=40))
+        results.append(run(student, separable(), device=device, max_steps=40))
         weights.append(student.state_dict())
     assert results[0] == results[1]
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
-    other = make_student()
-    run(other, separable(), max_steps=40, seed=1)
+    other = make_student().to(device)
+    run(other, separable(), device=device, max_steps=40, seed=1)
     assert any(not torch.equal(weights[0][n], t) for n, t in other.state_dict().items())
 
 

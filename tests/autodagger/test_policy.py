@@ -172,25 +172,26 @@ def answer(student: Student, obs: np.ndarray, prev: int = 0) -> list[int]:
     return [int(act) for act in acts]
 
 
-def test_greedy_policy_takes_the_likeliest_action() -> None:
-    """bfloat16, where the processor has it, may decide between two that are nearly as likely."""
+def test_greedy_policy_takes_the_likeliest_action(device: torch.device) -> None:
+    """bfloat16, where the hardware has it, may decide between two that are nearly as likely."""
     student = make_student()
     obs = make_obs(40)
     expected = logits(student, obs)
-    chosen = expected[torch.arange(40), answer(student, obs)]
+    acts = GreedyPolicy(student, device)(obs, np.zeros(40, np.int64))
+    chosen = expected[torch.arange(40), acts]
     assert bool((expected.max(1).values - chosen < 0.05).all())
 
 
 @pytest.mark.parametrize("rows", [1, 3])
 @pytest.mark.parametrize("network", TRUNKS)
 def test_answer_does_not_depend_on_what_else_is_asked(
-    monkeypatch: pytest.MonkeyPatch, network: str, rows: int
+    monkeypatch: pytest.MonkeyPatch, device: torch.device, network: str, rows: int
 ) -> None:
     """To the last bit, in groups of any size, though float32 sums depend on it."""
     monkeypatch.setattr(policy, "prefers_bfloat16", lambda _device: False)
-    monkeypatch.setattr(policy, "_ROWS", {"cpu": rows})
+    monkeypatch.setattr(policy, "_ROWS", {device.type: rows})
     student = make_student(network=network, frame_size=(80, 120))
-    greedy = LogitsOf(student)
+    greedy = LogitsOf(student, device)
     obs = make_obs(8, student.args)
     together = greedy.ask(obs)
     assert torch.equal(greedy.ask(np.ascontiguousarray(obs[::-1])), together.flip(0))
@@ -201,8 +202,8 @@ def test_answer_does_not_depend_on_what_else_is_asked(
 class LogitsOf(GreedyPolicy):
     """Shows what the policy takes the greatest of."""
 
-    def __init__(self, student: Student) -> None:
-        super().__init__(student, CPU)
+    def __init__(self, student: Student, device: torch.device) -> None:
+        super().__init__(student, device)
         self._student.head.register_forward_hook(self._take)
 
     def _take(self, _module: Any, _inputs: Any, logits: torch.Tensor) -> None:
