@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import torch
@@ -112,6 +112,7 @@ class Student(nn.Module):
         self.hidden = nn.Linear(features + extra, args.hidden_dim)
         self.head = nn.Linear(args.hidden_dim, args.n_actions)
         self.apply(_initialize)
+        self._frozen: _First | None = None
         self.center: Tensor  # (H, W, C) float32
         self.scale: Tensor  # () float32
         self.register_buffer("center", torch.full((*args.frame_size, args.channels), _PIXEL_CENTER))
@@ -144,23 +145,43 @@ class Student(nn.Module):
         logits: Tensor = self.head(self.hidden(x).relu_())
         return logits
 
-    def _see(self, obs: Tensor) -> Tensor:
-        """The first layer's (N, C', H', W') of the centred and scaled obs (N, H, W, C) uint8.
+    def freeze(self) -> Self:
+        """Derives once what every answer needs of the weights: they must not change any more."""
+        self._frozen = self._derive_first()
+        return self.eval().requires_grad_(False)
 
-        A convolution twice as wide as its stride s is one of 2 × 2 over blocks of s × s pixels.
-        Those have channels enough for matrix units (AMX, tensor cores), which one of gray does not.
-        """
-        conv: nn.Conv2d = self.trunk[0]  # type: ignore[assignment]
-        center, weight = self.center[None], conv.weight / self.scale
-        stride, padding = conv.stride, conv.padding
-        size = stride[0]
-        if size > 1 and conv.kernel_size == (2 * size, 2 * size):
-            obs, center = _to_blocks(obs, size), _to_blocks(center, size)
-            weight = _to_block_kernel(weight, size)
-            stride, padding = (1, 1), (0, 0)
-        x = obs.to(weight.dtype).sub_(center)
+    def _see(self, obs: Tensor) -> Tensor:
+        """The first layer's (N, C', H', W') of the centred and scaled obs (N, H, W, C) uint8."""
+        first = self._frozen or self._derive_first()
+        if first.block > 1:
+            obs = _to_blocks(obs, first.block)
+        x = obs.to(first.kernel.dtype).sub_(first.center)
         # A permuted view is what torch calls channels-last: nothing is copied.
-        return functional.conv2d(x.permute(0, 3, 1, 2), weight, conv.bias, stride, padding)
+        x = x.permute(0, 3, 1, 2)
+        return functional.conv2d(x, first.kernel, first.bias, first.stride, first.padding)
+
+    def _derive_first(self) -> "_First":
+        conv: nn.Conv2d = self.trunk[0]  # type: ignore[assignment]
+        kernel, center, size = conv.weight / self.scale, self.center[None], conv.stride[0]
+        if size == 1 or conv.kernel_size != (2 * size, 2 * size):
+            return _First(1, center, kernel, conv.bias, conv.stride, conv.padding)
+        kernel = _to_block_kernel(kernel, size)
+        return _First(size, _to_blocks(center, size), kernel, conv.bias, (1, 1), (0, 0))
+
+
+class _First(NamedTuple):
+    """A first layer: what is taken off the observation, and the convolution of the rest.
+
+    One twice as wide as its stride s is computed as 2 × 2 over blocks of s × s pixels: these have
+    channels enough for matrix units (AMX, tensor cores), which the one of a gray picture has not.
+    """
+
+    block: int  # s; 1 where the layer is computed as it is
+    center: Tensor  # (1, H, W, C), by blocks where those are used
+    kernel: Tensor  # (O, C, kernel height, kernel width), likewise; divided by the scale
+    bias: Tensor | None  # (O,)
+    stride: tuple[int, ...]
+    padding: str | tuple[int, ...]
 
 
 def _to_blocks(images: Tensor, size: int) -> Tensor:
@@ -192,7 +213,7 @@ class GreedyPolicy:
     """The student's likeliest action, of the student as it is now: a `Policy`."""
 
     def __init__(self, student: Student, device: torch.device) -> None:
-        self._student = get_computing_copy(student, device).eval()
+        self._student = get_computing_copy(student, device).freeze()
         self._device, self._rows = device, _ROWS[device.type]
 
     def __call__(self, obs: np.ndarray, prev_acts: np.ndarray) -> np.ndarray:
