@@ -6,10 +6,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from autodagger.evaluation import plan_episodes
-from autodagger.policy import GreedyPolicy, load_student
+from autodagger.policy import GreedyPolicy, choose_device, load_student
 from autodagger.rollout import Rollouts
 from autodagger.worker import Labels
 from benchmarks.common import ROOT, Stopwatch, Task, prepare, run_child, train, training_options
@@ -121,7 +119,7 @@ def evaluate(task: Task, model: Path, episodes: int) -> float:
     student, content = load_student(model)
     spec = task.spec(content["frame_size"], content["grayscale"], student.args.previous_action)
     plans = plan_episodes(task.start_states, episodes, 0, "baseline", "evaluation")
-    policy = GreedyPolicy(student, torch.device("cpu"))
+    policy = GreedyPolicy(student, choose_device(False))
     with Rollouts(spec, 4) as rollouts:
         played = rollouts.play(plans, policy, labels=Labels.OPTIONAL)
     return sum(episode.success for episode in played) / len(played)

@@ -61,7 +61,10 @@ def _bars(path: Path, groups: Sequence[str], series: dict[str, list[Any]], label
     axes.set_ylabel(label)
     axes.spines[["top", "right"]].set_visible(False)
     if len(series) > 1:
-        axes.legend(frameon=False, fontsize=8)
+        # Above the axes: within them it would lie on bars.
+        axes.legend(
+            loc="lower right", bbox_to_anchor=(1, 1), ncols=len(series), frameon=False, fontsize=8
+        )
     figure.savefig(path, metadata={"Date": None})
     pyplot.close(figure)
 
@@ -248,7 +251,7 @@ def _scaling(result: Result, images: Path) -> str:
     rows = result["rows"]
     _bars(
         images / "scaling.svg",
-        [f"{row['milestones']} milestones, {row['cores']} cores" for row in rows],
+        [f"{row['milestones']} milestones, {row['cores']} core(s)" for row in rows],
         {"seconds": [row["seconds"] for row in rows]},
         "seconds",
     )

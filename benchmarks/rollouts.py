@@ -11,7 +11,7 @@ import torch
 from autodagger.emulator import Emulator
 from autodagger.evaluation import plan_episodes
 from autodagger.game import NO_OP, Game, load_game
-from autodagger.policy import GreedyPolicy, load_student
+from autodagger.policy import GreedyPolicy, choose_device, load_student
 from autodagger.rollout import Rollouts
 from autodagger.worker import Episode
 from benchmarks.common import (
@@ -61,7 +61,7 @@ def _measure_milestone(task: Task, model: Path, tiny: bool) -> dict[str, Any]:
         def engine() -> list[float]:
             begin, cpu = time.perf_counter(), cpu_seconds(workers)
             # A new one each time: the engine remembers the answers of the one it had.
-            policy = GreedyPolicy(student, torch.device("cpu"))
+            policy = GreedyPolicy(student, choose_device(False))
             played[:] = rollouts.play(plans, policy, keep_obs=True)
             return [cpu_seconds(workers) - cpu, time.perf_counter() - begin]
 

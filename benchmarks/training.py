@@ -36,8 +36,7 @@ def measure(work: Path, tiny: bool) -> dict[str, Any]:
     """Seconds and samples to the same accuracy of both, with one thread, as the pipeline trains."""
     torch.set_num_threads(1)
     options = training_options()
-    # The CPU alone is used first: what a GPU's libraries change in a process comes after.
-    devices = [torch.device("cpu")] + [choose_device(True)] * torch.cuda.is_available()
+    devices = [choose_device(False)] + [choose_device(True)] * torch.cuda.is_available()
     rows = []
     for name in ("PLAYER_NAME_SET",) if tiny else MILESTONES:
         task = prepare(work, name)
