@@ -208,9 +208,9 @@ def describe(device: torch.device) -> str:
     """What computes, and by which of the units that matter here."""
     if device.type == "cuda":
         return str(torch.cuda.get_device_name(device))
-    if torch.cpu._is_amx_tile_supported():
+    if torch.cpu.get_capabilities().get("amx_bf16"):
         return "CPU with AMX"
-    return "CPU with AVX512-BF16" if prefers_bfloat16(device) else "CPU without bfloat16"
+    return "CPU with AVX512-BF16" if prefers_bfloat16(device) else "CPU in float32"
 
 
 def median(values: Sequence[float]) -> float:

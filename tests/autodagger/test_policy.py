@@ -268,3 +268,20 @@ def test_gpu_is_chosen_where_wanted_and_there(
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
     assert choose_device(wanted).type == chosen
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "preferred"),
+    [
+        ({"amx_bf16": True, "avx512_bf16": True, "cpu_name": "Intel Xeon"}, True),
+        ({"avx512_bf16": True, "cpu_name": "Intel Xeon"}, False),
+        ({"avx512_bf16": True, "cpu_name": "AMD Zen 4"}, True),
+        ({"avx2": True, "cpu_name": "AMD Zen 3"}, False),
+        ({"architecture": "aarch64"}, False),
+    ],
+)
+def test_bfloat16_is_preferred_where_it_was_measured_to_be_faster(
+    monkeypatch: pytest.MonkeyPatch, capabilities: dict[str, Any], preferred: bool
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+    assert policy.prefers_bfloat16(CPU) is preferred
