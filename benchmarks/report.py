@@ -61,9 +61,13 @@ def _bars(path: Path, groups: Sequence[str], series: dict[str, list[Any]], label
     axes.set_ylabel(label)
     axes.spines[["top", "right"]].set_visible(False)
     if len(series) > 1:
-        # Above the axes: within them it would lie on bars.
+        # Above the axes, within them it would lie on bars; three a row are as wide as the picture.
         axes.legend(
-            loc="lower right", bbox_to_anchor=(1, 1), ncols=len(series), frameon=False, fontsize=8
+            loc="lower right",
+            bbox_to_anchor=(1, 1),
+            ncols=min(3, len(series)),
+            frameon=False,
+            fontsize=8,
         )
     figure.savefig(path, metadata={"Date": None})
     pyplot.close(figure)
