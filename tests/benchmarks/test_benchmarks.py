@@ -21,7 +21,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["rollouts", "training", "memory", "scaling", "policies"])
+@pytest.mark.parametrize("name", MEASUREMENTS)
 def test_measurement_runs_and_gets_its_section(name: str, work: Path, tmp_path: Path) -> None:
     page, results = tmp_path / "docs" / "benchmarks.md", tmp_path / "results"
     paths = ["--work", str(work), "--results", str(results), "--page", str(page)]
