@@ -17,10 +17,10 @@ LEARNT_LOSS = 0.02
 """Mean cross-entropy in nats above what conflicting labels force, below which a fit is finished."""
 
 HARD_LOSS = 0.2
-"""Cross-entropy in nats, likewise, above which a row is in every pass over the dataset."""
+"""Cross-entropy in nats, likewise, above which a row comes before all others in a pass."""
 
 EASY_SHARE = 0.1
-"""Share of the other rows in a pass, about: it is filled up to whole batches."""
+"""Share of the other rows in a pass, about: a pass is rounded to whole batches."""
 
 _SHORTEST_PASS = 8
 """Batches after which a pass over a small dataset is over, at least."""
@@ -66,9 +66,9 @@ def fit(
     counts more, waiting frames visited hundreds of times do not drown the rest, and of conflicting
     labels the most frequent still wins. Adam starts afresh, the weights go on from where they are.
 
-    Most rows are learnt at once ("press A while words are on the screen"); a pass takes all that
-    are not, and a few of the others (after Jiang et al. 2019, "Accelerating Deep Learning by
-    Focusing on the Biggest Losers"). That halves the batches to the same accuracy.
+    Most rows are learnt at once ("press A while words are on the screen"); a pass takes first
+    those that are not, and a few of the others (after Jiang et al. 2019, "Accelerating Deep
+    Learning by Focusing on the Biggest Losers"). That halves the batches to the same accuracy.
     """
     samples = dataset.samples()
     tensors = _to_device(dataset, samples, device)
@@ -101,7 +101,8 @@ def _draw_batches(
 ) -> Iterator[Tensor]:
     """`count` batches of rows, in passes; `excess` (N,) may change while a pass is under way.
 
-    A pass is a whole number of batches: a short one costs nearly as much and teaches less.
+    A pass is rounded to whole batches, since a short one costs nearly as much and teaches less;
+    hard rows that find no place, less than half a batch, have another chance in the next pass.
     """
     drawn = 0
     while True:

@@ -25,7 +25,7 @@ SEEDS = (0, 1)
 
 
 def measure(work: Path, tiny: bool) -> dict[str, Any]:
-    """A row for each candidate and seed; over an hour for all, so no part of `make bench`."""
+    """A row for each candidate and seed; half an hour or more, so no part of `make bench`."""
     rows = []
     for seed in SEEDS[: 1 if tiny else None]:
         for network, size, gray in CANDIDATES[: 1 if tiny else None]:

@@ -24,7 +24,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 
 def measure(work: Path, tiny: bool) -> dict[str, Any]:
-    """A row for each milestone and variant; a quarter of an hour, so no part of `make bench`."""
+    """A row for each milestone and variant; ten minutes or more, so no part of `make bench`."""
     rows = []
     for milestone in ("PLAYER_NAME_SET",) if tiny else MILESTONES:
         prepare(work, milestone)

@@ -238,6 +238,14 @@ def test_passes_are_whole_batches_with_all_that_is_not_learnt() -> None:
     assert int((first_pass < 70).sum()) == 70
 
 
+def test_hard_rows_fill_a_pass_that_is_rounded_down() -> None:
+    excess = torch.zeros(100)
+    excess[:40] = 1.0  # with a tenth of the others 46 rows: one batch
+    (rows,) = _draw_batches(excess, 32, 1, torch.Generator().manual_seed(0))
+    assert len(rows) == 32
+    assert int((rows < 40).sum()) == 32
+
+
 def test_a_small_dataset_is_one_short_batch() -> None:
     for rows in _draw_batches(torch.zeros(9), 64, 3, torch.Generator().manual_seed(0)):
         assert sorted(rows.tolist()) == list(range(9))
