@@ -18,11 +18,11 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' $(MAKEFILE_LIST) | awk -F '|' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 demo: $(READY) ## set up, then turn every expert into a student; again: only what changed
-	@$(BIN)/python -m autodagger.lifeline
+	@$(BIN)/python -m autodagger.workflow.run_lock
 	@PYTHONPATH=scripts $(BIN)/python -m snakemake --cores $(CORES) --logger autodagger $(ARGS)
 
 status: $(READY) ## where the run is, milestone by milestone
-	@$(BIN)/python -m autodagger.progress
+	@$(BIN)/python -m autodagger.workflow.status
 
 test: $(READY_DEV) ## the tests, without the slow ones
 	@$(BIN)/python -m pytest -m "not slow"

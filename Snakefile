@@ -9,15 +9,11 @@ include: "rules/common.smk"
 configfile: get_config_file()
 
 
-config.update(get_checked_config())
-GAME = get_game()
-MILESTONES = get_milestone_table()
-SELECTED, SKIPPED = get_selection()
+PIPELINE = get_pipeline()
+MILESTONES = list(PIPELINE.milestones)
+config.update(PIPELINE.options, milestone_ids=MILESTONES)
+RESULTS = Results(config["output_dir"])
 RUN_LOCK = hold_run_lock()
-
-
-pathvars:
-    results=config["output_dir"],
 
 
 wildcard_constraints:
@@ -33,9 +29,9 @@ include: "rules/summary.smk"
 rule all:
     default_target: True
     input:
-        *[get_student_files(milestone) for milestone in SELECTED],
+        *[get_student_files(milestone) for milestone in PIPELINE.selected],
         experts=get_expert_videos(),
-        results=["<results>/pipeline_results.csv", "<results>/pipeline_results.json"],
+        results=[RESULTS.csv, RESULTS.json],
     localrule: True
 
 
@@ -44,8 +40,10 @@ onstart:
 
 
 onsuccess:
-    show_results()
+    rows = collect_rows(RESULTS, MILESTONES, PIPELINE.skipped)
+    show_results(RESULTS, rows, videos=config["record_video"])
 
 
 onerror:
-    show_results(write_failures(log))
+    rows = write_failures(RESULTS, MILESTONES, PIPELINE.skipped, log)
+    show_results(RESULTS, rows, videos=config["record_video"])

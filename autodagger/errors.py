@@ -1,8 +1,18 @@
 """Errors that the user can put right."""
 
+import difflib
+from collections.abc import Iterable
+
 
 class UserError(Exception):
     """A user's mistake: its message is shown as it is, without a traceback.
 
     The message says what was being done, what was found, what is expected and what to do next.
     """
+
+
+def suggest(name: str, known: Iterable[str], form: str = "{}") -> str:
+    """` (did you mean 'X'?)` for the nearest known name, written as `form` says; or nothing."""
+    folded = {item.lower(): item for item in known}
+    match = difflib.get_close_matches(name.lower(), list(folded), n=1, cutoff=0.5)
+    return f" (did you mean {form.format(folded[match[0]])!r}?)" if match else ""

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,11 @@ def sha256_file(path: str | Path) -> str:
 def sha1_file(path: str | Path) -> str:
     """The SHA-1 of a file, in hexadecimal (ROM sets are published with SHA-1)."""
     return _digest(path, "sha1")
+
+
+def digest_json(value: Any, default: Callable[[Any], Any] | None = None) -> str:
+    """The SHA-256 of a value's JSON, in hexadecimal; `default` as in `json.dumps`."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=default).encode()).hexdigest()
 
 
 def _digest(path: str | Path, algorithm: str) -> str:

@@ -1,34 +1,61 @@
 """Which modules of this package a result depends on: the imports of an entry module, followed."""
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
-_IRRELEVANT = frozenset({"errors", "files", "job", "lifeline", "progress", "tracking"})
-"""Modules that no result depends on: an edit there computes nothing again."""
+_IRRELEVANT = ("errors", "files", "workflow")
+"""Modules and wings that no result depends on: an edit there computes nothing again."""
 
 
 def list_sources(*modules: str) -> list[Path]:
-    """The files of `modules` and of every package module they import, sorted by name."""
+    """The files of `modules` and of every package module they import, sorted by name.
+
+    Args:
+        modules: Names within the package, such as "dagger.training".
+
+    Raises:
+        FileNotFoundError: There is no such module.
+    """
     found: set[str] = set()
     waiting = list(modules)
     while waiting:
         module = waiting.pop()
-        if module not in found and module not in _IRRELEVANT:
+        if module not in found and not _is_irrelevant(module):
             found.add(module)
-            waiting += _list_imports(_PACKAGE / f"{module}.py")
-    return [_PACKAGE / f"{module}.py" for module in sorted(found)]
+            waiting += list_imports(_find_file(module))
+    return [_find_file(module) for module in sorted(found)]
 
 
-def _list_imports(path: Path) -> list[str]:
-    """Names of the package's modules that a file imports, at its top or within functions."""
-    names: list[str] = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def list_imports(path: Path) -> list[str]:
+    """Names, within the package, of the modules that a file imports, at its top or in functions.
+
+    The `__init__` of a wing is none of them: it is a docstring alone, which a test holds.
+    """
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [module for name in _list_names(tree) if (module := _find_module(name))]
+
+
+def _list_names(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module == _PACKAGE.name:
-            names += [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names.append(node.module)
-    modules = [name.split(".")[1] for name in names if name.startswith(f"{_PACKAGE.name}.")]
-    return [module for module in modules if (_PACKAGE / f"{module}.py").is_file()]
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _find_module(name: str) -> str | None:
+    """`autodagger.game.env` as `game.env`; None for what is no module file of this package."""
+    package, _, module = name.partition(".")
+    is_ours = package == _PACKAGE.name and module and _find_file(module).is_file()
+    return module if is_ours else None
+
+
+def _find_file(module: str) -> Path:
+    return _PACKAGE.joinpath(*module.split(".")).with_suffix(".py")
+
+
+def _is_irrelevant(module: str) -> bool:
+    return module.startswith(tuple(f"{name}." for name in _IRRELEVANT)) or module in _IRRELEVANT

@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from autodagger.env import GameEnv, preprocess
-from autodagger.evaluation import plan_episodes
-from autodagger.expert import Expert
-from autodagger.policy import NetworkArgs, Student
-from autodagger.rollout import EpisodePlan
+from autodagger.game.env import GameEnv, preprocess
+from autodagger.evaluation.episodes import plan_episodes
+from autodagger.expert.expert import Expert
+from autodagger.student.policy import NetworkArgs, Student
+from autodagger.rollout.pool import EpisodePlan
 from benchmarks.common import Stopwatch, prepare
 from benchmarks.training import PlainNetwork
 

@@ -15,14 +15,14 @@ import psutil
 import torch
 import yaml
 
-from autodagger.dagger import TrainingOptions, train_student
-from autodagger.expert_evaluation import evaluate_expert
+from autodagger.dagger.training import TrainingOptions, train_student
+from autodagger.evaluation.expert import evaluate_expert
 from autodagger.files import read_json, write_json
-from autodagger.game import load_game
-from autodagger.milestone import Milestone, load_milestones
-from autodagger.policy import prefers_bfloat16
-from autodagger.states import StartState, load_start_states
-from autodagger.worker import RolloutSpec
+from autodagger.game.contract import load_game
+from autodagger.game.milestone import Milestone, load_milestones
+from autodagger.student.policy import prefers_bfloat16
+from autodagger.game.starts import StartState, load_start_states
+from autodagger.rollout.worker import RolloutSpec
 
 ROOT = Path(__file__).parents[1]
 GAME_DIR = ROOT / "games" / "mossbrook"

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from autodagger.checkpoint import Checkpoint
-from autodagger.dataset import Dataset
-from autodagger.game import load_game
-from autodagger.policy import NetworkArgs, Student
-from autodagger.rollout import Episode, EpisodePlan, Rollouts
+from autodagger.dagger.checkpoint import Checkpoint
+from autodagger.dagger.dataset import Dataset
+from autodagger.game.contract import load_game
+from autodagger.student.policy import NetworkArgs, Student
+from autodagger.rollout.pool import Episode, EpisodePlan, Rollouts
 from benchmarks.common import GAME_DIR, prepare, run_child, training_options
 
 TRANSITIONS, CHECKPOINT_TRANSITIONS = 50_000, 5_000

@@ -6,10 +6,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from autodagger.evaluation import plan_episodes
-from autodagger.policy import GreedyPolicy, choose_device, load_student
-from autodagger.rollout import Rollouts
-from autodagger.worker import Labels
+from autodagger.evaluation.episodes import plan_episodes
+from autodagger.student.policy import GreedyPolicy, choose_device, load_student
+from autodagger.rollout.pool import Rollouts
+from autodagger.rollout.worker import Labels
 from benchmarks.common import ROOT, Stopwatch, Task, prepare, run_child, train, training_options
 
 MILESTONES = {

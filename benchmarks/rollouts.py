@@ -8,12 +8,12 @@ import numpy as np
 import psutil
 import torch
 
-from autodagger.emulator import Emulator
-from autodagger.evaluation import plan_episodes
-from autodagger.game import NO_OP, Game, load_game
-from autodagger.policy import GreedyPolicy, choose_device, load_student
-from autodagger.rollout import Rollouts
-from autodagger.worker import Episode
+from autodagger.game.emulator import Emulator
+from autodagger.evaluation.episodes import plan_episodes
+from autodagger.game.contract import NO_OP, Game, load_game
+from autodagger.student.policy import GreedyPolicy, choose_device, load_student
+from autodagger.rollout.pool import Rollouts
+from autodagger.rollout.worker import Episode
 from benchmarks.common import (
     GAME_DIR,
     Task,

@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from autodagger import learner
-from autodagger.dataset import Dataset
-from autodagger.evaluation import plan_episodes
-from autodagger.game import load_game
-from autodagger.policy import NetworkArgs, Student, choose_device
-from autodagger.rollout import Rollouts
+from autodagger.dagger import learner
+from autodagger.dagger.dataset import Dataset
+from autodagger.evaluation.episodes import plan_episodes
+from autodagger.game.contract import load_game
+from autodagger.student.policy import NetworkArgs, Student, choose_device
+from autodagger.rollout.pool import Rollouts
 from benchmarks.common import (
     GAME_DIR,
     Stopwatch,

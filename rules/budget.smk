@@ -5,13 +5,13 @@ checkpoint plan_budget:
     input:
         report=get_report,
         history=get_history,
-        sources=get_sources("budget"),
+        sources=get_sources("evaluation.budget"),
     output:
-        budget="<results>/budget/{milestone}/budget.json",
+        budget=RESULTS.budget(),
     log:
-        "<results>/logs/plan_budget/{milestone}.log",
+        RESULTS.log("plan_budget"),
     benchmark:
-        "<results>/benchmarks/plan_budget/{milestone}.tsv"
+        RESULTS.benchmark("plan_budget")
     priority: 10
     conda:
         "../envs/autodagger.yaml"

@@ -5,28 +5,21 @@
 # out as they were before run nothing after it.
 checkpoint evaluate_expert:
     input:
-        expert=get_expert,
-        tools=get_tools,
-        rom=get_rom(),
-        adapter=get_adapter(),
-        start_states=get_start_states,
-        history=get_history,
-        sources=get_sources("expert_evaluation"),
+        unpack(get_task_inputs),
+        sources=get_sources("evaluation.expert"),
     output:
-        report="<results>/expert_eval/{milestone}/expert_eval.json",
-        trajectories="<results>/expert_eval/{milestone}/trajectories.json",
-        states="<results>/milestone_states/{milestone}/completed_states.zip",
+        report=RESULTS.expert_report(),
+        trajectories=RESULTS.expert_replays(),
+        states=RESULTS.states(),
     log:
-        "<results>/logs/evaluate_expert/{milestone}.log",
+        RESULTS.log("evaluate_expert"),
     benchmark:
-        "<results>/benchmarks/evaluate_expert/{milestone}.tsv"
+        RESULTS.benchmark("evaluate_expert")
     priority: 10
     conda:
         "../envs/autodagger.yaml"
     params:
         milestone=get_goal,
-        missing_expert=get_missing_expert,
-        missing_start=get_missing_start,
         episodes=config["eval_episodes"],
         seed=config["seed"],
     message:
@@ -37,25 +30,24 @@ checkpoint evaluate_expert:
 
 rule record_expert_videos:
     input:
-        trajectories=["<results>/expert_eval/{milestone}/trajectories.json"],
-        rom=get_rom(),
-        adapter=get_adapter(),
-        start_states=get_start_states,
-        history=get_history,
-        sources=get_sources("video"),
+        unpack(get_game_inputs),
+        trajectories=[RESULTS.expert_replays()],
+        sources=get_sources("results.video"),
     output:
-        videos=directory("<results>/expert_eval_videos/{milestone}"),
+        videos=directory(RESULTS.expert_videos()),
     log:
-        "<results>/logs/record_expert_videos/{milestone}.log",
+        RESULTS.log("record_expert_videos"),
     benchmark:
-        "<results>/benchmarks/record_expert_videos/{milestone}.tsv"
+        RESULTS.benchmark("record_expert_videos")
     conda:
         "../envs/autodagger.yaml"
     params:
         milestone=get_goal,
         fps=config["video_fps"],
         scale=config["video_scale"],
+        per_iteration=0,
         per_evaluation=config["videos_per_evaluation"],
+        is_student=False,
     message:
         "{wildcards.milestone}: recording the expert's videos"
     script:

@@ -3,23 +3,18 @@
 
 rule train_student:
     input:
+        unpack(get_task_inputs),
         budget=get_budget,
-        expert=get_expert,
-        tools=get_tools,
-        rom=get_rom(),
-        adapter=get_adapter(),
-        start_states=get_start_states,
-        history=get_history,
-        sources=get_sources("dagger"),
+        sources=get_sources("dagger.training"),
     output:
-        best="<results>/models/{milestone}/dagger_{milestone}_best.pth",
-        final="<results>/models/{milestone}/dagger_{milestone}_final.pth",
-        training="<results>/models/{milestone}/training.json",
-        trajectories="<results>/models/{milestone}/trajectories.json",
+        best=RESULTS.best(),
+        final=RESULTS.final(),
+        training=RESULTS.training(),
+        trajectories=RESULTS.rollouts(),
     log:
-        "<results>/logs/train_student/{milestone}.log",
+        RESULTS.log("train_student"),
     benchmark:
-        "<results>/benchmarks/train_student/{milestone}.tsv"
+        RESULTS.benchmark("train_student")
     priority: 4
     conda:
         "../envs/autodagger.yaml"
@@ -28,21 +23,7 @@ rule train_student:
         gpu=1 if is_gpu_used() else 0,
     params:
         milestone=get_goal,
-        options=get_options(
-            "dagger_iterations",
-            "episodes_per_iter",
-            "train_steps_per_iter",
-            "batch_size",
-            "learning_rate",
-            "hidden_dim",
-            "network",
-            "frame_size",
-            "grayscale",
-            "previous_action",
-            "beta_schedule",
-            "dart_noise",
-            "early_stop",
-        ),
+        options=get_training_options(),
         seed=config["seed"],
     message:
         "{wildcards.milestone}: training the student"
@@ -52,22 +33,17 @@ rule train_student:
 
 rule evaluate_student:
     input:
-        model="<results>/models/{milestone}/dagger_{milestone}_best.pth",
+        unpack(get_task_inputs),
+        model=RESULTS.best(),
         budget=get_budget,
-        expert=get_expert,
-        tools=get_tools,
-        rom=get_rom(),
-        adapter=get_adapter(),
-        start_states=get_start_states,
-        history=get_history,
-        sources=get_sources("student_evaluation"),
+        sources=get_sources("evaluation.student"),
     output:
-        report="<results>/student_eval/{milestone}/student_eval.json",
-        trajectories="<results>/student_eval/{milestone}/trajectories.json",
+        report=RESULTS.student_report(),
+        trajectories=RESULTS.student_replays(),
     log:
-        "<results>/logs/evaluate_student/{milestone}.log",
+        RESULTS.log("evaluate_student"),
     benchmark:
-        "<results>/benchmarks/evaluate_student/{milestone}.tsv"
+        RESULTS.benchmark("evaluate_student")
     priority: 6
     conda:
         "../envs/autodagger.yaml"
@@ -86,22 +62,16 @@ rule evaluate_student:
 
 rule record_student_videos:
     input:
-        trajectories=[
-            "<results>/models/{milestone}/trajectories.json",
-            "<results>/student_eval/{milestone}/trajectories.json",
-        ],
+        unpack(get_game_inputs),
+        trajectories=[RESULTS.rollouts(), RESULTS.student_replays()],
         budget=get_budget,
-        rom=get_rom(),
-        adapter=get_adapter(),
-        start_states=get_start_states,
-        history=get_history,
-        sources=get_sources("video"),
+        sources=get_sources("results.video"),
     output:
-        videos=directory("<results>/dagger_videos/{milestone}"),
+        videos=directory(RESULTS.student_videos()),
     log:
-        "<results>/logs/record_student_videos/{milestone}.log",
+        RESULTS.log("record_student_videos"),
     benchmark:
-        "<results>/benchmarks/record_student_videos/{milestone}.tsv"
+        RESULTS.benchmark("record_student_videos")
     conda:
         "../envs/autodagger.yaml"
     params:
@@ -110,6 +80,7 @@ rule record_student_videos:
         scale=config["video_scale"],
         per_iteration=config["videos_per_iteration"],
         per_evaluation=config["videos_per_evaluation"],
+        is_student=True,
     message:
         "{wildcards.milestone}: recording the student's videos"
     script:

@@ -8,12 +8,13 @@ rule summarize_milestone:
         budget=get_budget,
         training=get_training,
         student=get_student_report,
+        sources=get_sources("results.rows"),
     output:
-        row="<results>/rows/{milestone}.json",
+        row=RESULTS.row(),
     log:
-        "<results>/logs/summarize_milestone/{milestone}.log",
+        RESULTS.log("summarize_milestone"),
     benchmark:
-        "<results>/benchmarks/summarize_milestone/{milestone}.tsv"
+        RESULTS.benchmark("summarize_milestone")
     priority: 8
     conda:
         "../envs/autodagger.yaml"
@@ -25,19 +26,20 @@ rule summarize_milestone:
 
 rule summarize_pipeline:
     input:
-        rows=expand("<results>/rows/{milestone}.json", milestone=SELECTED),
+        rows=[RESULTS.row(milestone) for milestone in PIPELINE.selected],
+        sources=get_sources("results.rows"),
     output:
-        csv="<results>/pipeline_results.csv",
-        json="<results>/pipeline_results.json",
+        csv=RESULTS.csv,
+        json=RESULTS.json,
     log:
-        "<results>/logs/summarize_pipeline/all.log",
+        RESULTS.log("summarize_pipeline", "all"),
     benchmark:
-        "<results>/benchmarks/summarize_pipeline/all.tsv"
+        RESULTS.benchmark("summarize_pipeline", "all")
     conda:
         "../envs/autodagger.yaml"
     params:
-        milestones=list(MILESTONES),
-        skipped=SKIPPED,
+        milestones=MILESTONES,
+        skipped=PIPELINE.skipped,
     message:
         "writing pipeline_results.csv and pipeline_results.json"
     script:

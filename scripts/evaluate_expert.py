@@ -1,13 +1,13 @@
 """Plays an expert's episodes: report, trajectories, start states of the next milestone."""
 
-from autodagger.expert_evaluation import evaluate_expert
-from autodagger.job import get_task, run_job
+from autodagger.evaluation.expert import evaluate_expert
+from autodagger.workflow.job import get_machine, get_outputs, get_task, run_job
 
 with run_job(snakemake, "expert") as progress:
     evaluate_expert(
-        **get_task(snakemake),
-        missing_expert=snakemake.params.missing_expert,
-        missing_start=snakemake.params.missing_start,
+        get_task(snakemake),
+        get_machine(snakemake),
         episodes=snakemake.params.episodes,
+        outputs=get_outputs(snakemake),
         progress=progress,
     )

@@ -2,17 +2,17 @@
 
 from pathlib import Path
 
-from autodagger.files import read_json
-from autodagger.job import get_task, run_job
-from autodagger.student_evaluation import evaluate_student
+from autodagger.evaluation.budget import read_budget
+from autodagger.evaluation.student import evaluate_student
+from autodagger.workflow.job import get_machine, get_outputs, get_task, run_job
 
 with run_job(snakemake, "test") as progress:
     evaluate_student(
-        **get_task(snakemake),
-        model=Path(snakemake.input.model),
-        max_episode_steps=read_json(snakemake.input.budget)["max_episode_steps"],
+        get_task(snakemake),
+        Path(snakemake.input.model),
+        read_budget(snakemake.input.budget),
+        get_machine(snakemake),
         episodes=snakemake.params.episodes,
-        cuda=snakemake.config["cuda"],
-        threads=snakemake.threads,
+        outputs=get_outputs(snakemake),
         progress=progress,
     )

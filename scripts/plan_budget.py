@@ -1,8 +1,8 @@
 """Decides from an expert's report whether a student is trained, and its steps an episode."""
 
-from autodagger.budget import plan_budget
+from autodagger.evaluation.budget import plan_budget
 from autodagger.files import read_json, write_json
-from autodagger.job import run_job
+from autodagger.workflow.job import run_job
 
 with run_job(snakemake, "budget") as progress:
     budget = plan_budget(

@@ -1,22 +1,25 @@
 """Trains a milestone's student with DAgger, or goes on from its last checkpoint."""
 
-from pathlib import Path
-
-from autodagger.dagger import train_student
-from autodagger.files import read_json
-from autodagger.job import get_task, get_tracker, run_job
+from autodagger.dagger.options import TrainingOptions
+from autodagger.dagger.training import train_student
+from autodagger.evaluation.budget import read_budget
+from autodagger.workflow.job import (
+    get_machine,
+    get_outputs,
+    get_results,
+    get_task,
+    get_tracker,
+    run_job,
+)
 
 with run_job(snakemake, "student") as progress, get_tracker(snakemake, progress) as tracker:
-    config = snakemake.config
-    budget = read_json(snakemake.input.budget)
     report = train_student(
-        **get_task(snakemake),
-        max_episode_steps=budget["max_episode_steps"],
-        expert_success_rate=budget["expert_success_rate"],
-        options=snakemake.params.options,
-        cuda=config["cuda"],
-        threads=snakemake.threads,
-        checkpoint_dir=Path(config["output_dir"], "checkpoints", snakemake.wildcards.milestone),
+        get_task(snakemake),
+        TrainingOptions(**snakemake.params.options),
+        read_budget(snakemake.input.budget),
+        get_machine(snakemake),
+        checkpoint_dir=get_results(snakemake).checkpoint(snakemake.wildcards.milestone),
+        outputs=get_outputs(snakemake),
         progress=progress,
         tracker=tracker,
     )

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from autodagger.env import GameEnv
-from autodagger.policy import choose_device
+from autodagger.game.env import GameEnv
+from autodagger.student.device import choose_device, compute_repeatably
 from tests.grid import GO_THERE, GridStates, open_env, press, write_expert
 
 
@@ -20,6 +20,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.fixture(params=["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
 def device(request: pytest.FixtureRequest) -> torch.device:
     """Each device in turn, set up as the pipeline sets it up."""
+    compute_repeatably()
     return choose_device(request.param == "cuda")
 
 
@@ -30,11 +31,11 @@ def grid_states() -> GridStates:
         _, info = env.reset(seed=0)
         while info["state"]["game"]["scene"] != "naming" or info["state"]["game"]["busy"]:
             info = press(env, "start" if info["state"]["game"]["scene"] == "title" else "a")
-        top_left = env.emulator.save_state()
+        top_left = env.simulator.save()
         press(env, *["right"] * 6)
-        top_right = env.emulator.save_state()
+        top_right = env.simulator.save()
         press(env, *["left"] * 5, *["down"] * 3)
-        return GridStates(top_left, top_right, env.emulator.save_state())
+        return GridStates(top_left, top_right, env.simulator.save())
 
 
 @pytest.fixture

@@ -22,10 +22,10 @@ from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 from stable_baselines3.common.vec_env import SubprocVecEnv, VecEnv
 from torch import Tensor, nn
 
-from autodagger.env import GameEnv, preprocess
-from autodagger.evaluation import plan_episodes
-from autodagger.expert import Expert
-from autodagger.policy import TRUNKS
+from autodagger.game.env import GameEnv, preprocess
+from autodagger.evaluation.episodes import plan_episodes
+from autodagger.expert.expert import Expert
+from autodagger.student.policy import TRUNKS
 from benchmarks.common import Stopwatch, Task, prepare
 
 HIDDEN_DIM, BATCH_SIZE, LEARNING_RATE = 256, 64, 3e-4

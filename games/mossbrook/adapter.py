@@ -8,8 +8,7 @@ import struct
 from pathlib import Path
 from typing import Any, ClassVar
 
-from autodagger.emulator import Ram
-from autodagger.game import Game, GameState
+from autodagger.game.gba import GameState, GbaGame, Ram
 
 ADDRESS = 0x02000000  # STATE_ADDRESS
 MAGIC = 0x53534F4D  # STATE_MAGIC
@@ -148,7 +147,7 @@ ROM_FILE = "mossbrook.gba"
 Collisions = tuple[tuple[int, ...], ...]
 
 
-class Mossbrook(Game):
+class Mossbrook(GbaGame):
     """The embedded game."""
 
     name: ClassVar[str] = "Mossbrook"

@@ -18,8 +18,8 @@ FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parents[1]
 sys.path.insert(0, str(ROOT))
 
-from autodagger.env import GameEnv  # noqa: E402  found by the line above
-from autodagger.game import GameState  # noqa: E402
+from autodagger.game.contract import GameState  # noqa: E402
+from autodagger.game.env import GameEnv  # noqa: E402  found by the line above
 from games.mossbrook.story import play_story  # noqa: E402
 
 # Parts of an mGBA save state (its include/mgba/internal/gba/serialize.h)
@@ -96,10 +96,10 @@ class Album:
         elif game["dialog"] and scene == "overworld":
             scene = "dialogue"
         if scene not in self.scenes and scene != "overworld":
-            self.scenes[scene] = Image.fromarray(env.emulator.screen())
+            self.scenes[scene] = Image.fromarray(env.simulator.screen())
         location = state["player"]["location"]
         if game["scene"] == "overworld" and location not in self.maps:
-            self.maps[location] = draw_map(env.emulator.save_state())
+            self.maps[location] = draw_map(env.simulator.save())
 
 
 def struct_rows(header: str) -> list[tuple[str, str, str, str]]:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import jmespath
 
-from autodagger.env import GameEnv
-from autodagger.expert import Expert
-from autodagger.milestone import load_milestones
-from autodagger.video import Recorder
+from autodagger.expert.expert import Expert
+from autodagger.game.env import GameEnv
+from autodagger.game.milestone import load_milestones
+from autodagger.results.video import Recorder
 
 FOLDER = Path(__file__).resolve().parent
 

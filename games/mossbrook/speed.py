@@ -19,7 +19,7 @@ import numpy as np
 FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parents[1]))
 
-from autodagger.emulator import Emulator  # noqa: E402  found by the line above
+from autodagger.game.emulator import Emulator  # noqa: E402  found by the line above
 from games.mossbrook.story import play_story  # noqa: E402
 
 BUTTONS = ("a", "b", "start", "up", "down", "left", "right")

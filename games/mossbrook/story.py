@@ -1,16 +1,16 @@
 """Play the whole story with the experts, milestone after milestone, in one process.
 
 For what needs the game at many of its places: the page of maps, and the test that presses buttons
-at random. The pipeline itself plays milestones in confined processes (`autodagger.rollout`).
+at random. The pipeline itself plays milestones in confined processes (`autodagger.rollout.pool`).
 """
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from autodagger.env import GameEnv
-from autodagger.expert import Expert
-from autodagger.game import GameState
-from autodagger.milestone import Milestone, load_milestones
+from autodagger.expert.expert import Expert
+from autodagger.game.contract import GameState
+from autodagger.game.env import GameEnv
+from autodagger.game.milestone import Milestone, load_milestones
 
 FOLDER = Path(__file__).resolve().parent
 MAX_TRIES = 20  # of a milestone, with another seed each: chance may decide a fight
@@ -47,6 +47,6 @@ def play_milestone(
             _, _, terminated, truncated, info = env.step(expert.act(info["state"]))
             watch(env, info["state"])
             ended = terminated or truncated
-        return env.emulator.save_state() if info["success"] else None
+        return env.simulator.save() if info["success"] else None
     finally:
         env.close()

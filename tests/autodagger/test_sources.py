@@ -10,23 +10,23 @@ def names(*modules: str) -> set[str]:
 
 
 def test_follows_imports() -> None:
-    assert {"dagger", "policy", "rollout", "env", "emulator"} <= names("dagger")
+    assert {"training", "policy", "pool", "env", "emulator"} <= names("dagger.training")
 
 
 def test_the_budget_depends_on_little() -> None:
-    assert names("budget") == {"budget"}
+    assert names("evaluation.budget") == {"budget"}
 
 
-@pytest.mark.parametrize("module", ["expert_evaluation", "dagger", "video"])
+@pytest.mark.parametrize("module", ["evaluation.expert", "dagger.training", "results.video"])
 def test_no_result_depends_on_reports_and_progress(module: str) -> None:
-    assert not names(module) & {"tracking", "progress", "summary", "config", "job", "lifeline"}
+    assert not names(module) & {"tracking", "board", "rows", "config", "job", "run_lock"}
 
 
 def test_training_does_not_depend_on_videos() -> None:
-    assert "video" not in names("dagger")
+    assert "video" not in names("dagger.training")
 
 
 def test_lists_sorted_files_that_exist() -> None:
-    files = list_sources("dagger")
+    files = list_sources("dagger.training")
     assert files == sorted(files)
     assert all(path.is_file() for path in files)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from autodagger.files import read_json
-from autodagger.rollout import Episode, EpisodePlan
+from autodagger.rollout.pool import Episode, EpisodePlan
 from benchmarks import report
 from benchmarks.__main__ import MEASUREMENTS, main
 from benchmarks.common import Stopwatch, alternate, median, write_result
@@ -78,7 +78,7 @@ def test_result_is_marked(tmp_path: Path) -> None:
 
 
 def test_replay_steps_the_same_frames() -> None:
-    from autodagger.game import load_game
+    from autodagger.game.contract import load_game
     from benchmarks.common import GAME_DIR
     from benchmarks.rollouts import replay
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from autodagger.config import load_config
-from autodagger.expert_evaluation import evaluate_expert
+from autodagger.evaluation.expert import evaluate_expert
 from autodagger.files import sha1_file
-from autodagger.game import check_rom, load_game
-from autodagger.milestone import load_milestones
-from autodagger.states import load_start_states
+from autodagger.game.contract import check_rom, load_game
+from autodagger.game.milestone import load_milestones
+from autodagger.game.starts import load_start_states
+from autodagger.workflow.config import load_config
 
 ROOT = Path(__file__).parents[2]
 ROM = ROOT / "games" / "mossbrook" / "mossbrook.gba"
@@ -91,7 +91,7 @@ def test_a_core_named_by_its_folder_is_used(tmp_path: Path) -> None:
         assert name in TEXT
         shutil.copy(bundled / name, tmp_path)
     program = (
-        "import stable_retro; from pathlib import Path; from autodagger.emulator import Emulator\n"
+        "import stable_retro; from pathlib import Path; from autodagger.game.emulator import Emulator\n"
         f"emulator = Emulator(Path({str(ROM)!r}))\n"
         "print(next(l.split()[-1] for l in open('/proc/self/maps') if 'mgba_libretro' in l))"
     )

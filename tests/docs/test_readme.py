@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from autodagger.config import check_milestone_options, load_config
-from autodagger.milestone import load_milestones
-from autodagger.summary import SIGNS
+from autodagger.game.milestone import load_milestones
+from autodagger.results.rows import SIGNS
+from autodagger.workflow.config import check_milestone_options, load_config
 
 ROOT = Path(__file__).parents[2]
 TEXTS = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.ko.md")}

@@ -16,20 +16,20 @@ from typing import Any
 
 import pytest
 
-from autodagger import expert as expert_module
-from autodagger.budget import plan_budget
-from autodagger.checkpoint import Checkpoint
-from autodagger.config import check_milestone_options, load_config
-from autodagger.emulator import Emulator
+from autodagger.dagger.checkpoint import Checkpoint
 from autodagger.errors import UserError
-from autodagger.expert import Expert, ExpertError
-from autodagger.expert_evaluation import evaluate_expert
-from autodagger.game import check_rom, load_game
-from autodagger.lifeline import hold_run_lock, remove_stale_lock
-from autodagger.milestone import Milestone, load_milestones
-from autodagger.sandbox import ConfinementError
-from autodagger.summary import build_failed_row
-from autodagger.tracking import open_tracker
+from autodagger.evaluation.budget import plan_budget
+from autodagger.evaluation.expert import evaluate_expert
+from autodagger.expert import expert as expert_module
+from autodagger.expert.expert import Expert, ExpertError
+from autodagger.expert.sandbox import ConfinementError
+from autodagger.game.contract import check_rom, load_game
+from autodagger.game.emulator import Emulator
+from autodagger.game.milestone import Milestone, load_milestones
+from autodagger.results.rows import build_failed_row
+from autodagger.workflow.config import check_milestone_options, load_config
+from autodagger.workflow.run_lock import hold_run_lock, remove_stale_lock
+from autodagger.workflow.tracking import open_tracker
 from tests.workflow.conftest import GAME, Pipeline, make_pipeline
 
 ROOT = Path(__file__).parents[2]
@@ -201,8 +201,8 @@ def _(scene: Scene) -> str:
     """In a process of its own: confinement is for good."""
     path = write_expert(scene, "def run(state):\n    open('notes.txt', 'w')\n")
     program = (
-        "from pathlib import Path; from autodagger.expert import Expert, ExpertError\n"
-        "from autodagger.sandbox import confine; confine()\n"
+        "from pathlib import Path; from autodagger.expert.expert import Expert, ExpertError\n"
+        "from autodagger.expert.sandbox import confine; confine()\n"
         f"try: Expert(Path({str(path)!r}), None, {ACTIONS}).act({{}})\n"
         "except ExpertError as error: print(error)"
     )
@@ -244,7 +244,7 @@ def _(scene: Scene) -> str:
 def _(scene: Scene) -> str:
     """As torch says it; in a process of its own, since a job's output is redirected."""
     program = (
-        "import torch; from types import SimpleNamespace; from autodagger.job import run_job\n"
+        "import torch; from types import SimpleNamespace; from autodagger.workflow.job import run_job\n"
         "job = SimpleNamespace(log=['log/train_student/RIVAL_HOUSE.log'], wildcards={},\n"
         "                      config={'milestone_ids': ['RIVAL_HOUSE']})\n"
         "with run_job(job, 'student'): raise torch.OutOfMemoryError('CUDA out of memory. ...')"

@@ -2,20 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from textwrap import dedent
-from typing import Any
+from typing import Any, TypeVar
 
-from autodagger.env import GameEnv
-from autodagger.milestone import Milestone
-from autodagger.rollout import (
-    Episode,
-    EpisodePlan,
-    Policy,
-    Rollouts,
-    RolloutSpec,
-)
+from autodagger.game.env import GameEnv
+from autodagger.game.milestone import Milestone
+from autodagger.game.starts import StartState
+from autodagger.rollout.episode import Behaviour, Episode, EpisodePlan, Policy, RolloutSpec
+from autodagger.rollout.pool import Rollouts
+from autodagger.student.view import View
+from autodagger.task import Task
 
 ROOT = Path(__file__).parents[2]
 ROM = ROOT / "games" / "mossbrook" / "mossbrook.gba"
@@ -47,6 +45,9 @@ def run(state):
 """
 
 
+T = TypeVar("T")
+
+
 @dataclass(frozen=True)
 class GridStates:
     """Save states of the letter grid with the cursor at (0, 0), (6, 0) and (1, 3)."""
@@ -57,9 +58,9 @@ class GridStates:
 
     def plans(self, count: int, first_seed: int = 0) -> list[EpisodePlan]:
         """`count` episodes that go through the states in turn."""
-        states = [("top_left", self.top_left), ("top_right", self.top_right)]
-        states.append(("bottom", self.bottom))
-        return [EpisodePlan(first_seed + k, *states[k % 3]) for k in range(count)]
+        names = ("top_left", "top_right", "bottom")
+        states = [StartState(name, getattr(self, name)) for name in names]
+        return [EpisodePlan(first_seed + k, states[k % 3]) for k in range(count)]
 
 
 @contextmanager
@@ -87,18 +88,24 @@ def write_expert(folder: Path, text: str, name: str = "CURSOR.py") -> Path:
     return path
 
 
+def take(kind: type[T], values: dict[str, Any]) -> T:
+    """A dataclass of those values that are its fields; they are taken out of `values`."""
+    names = [one.name for one in fields(kind) if one.name in values]  # type: ignore[arg-type]
+    return kind(**{name: values.pop(name) for name in names})
+
+
+def make_task(expert: Path, milestone: Milestone = CURSOR, **changes: Any) -> Task:
+    """A milestone of the grid."""
+    return Task(
+        **{"game_dir": GAME_DIR, "rom": ROM, "milestone": milestone, "expert": expert, **changes}
+    )
+
+
 def make_spec(expert: Path, milestone: Milestone = CURSOR, **changes: Any) -> RolloutSpec:
-    """A rollout over the grid, with small observations."""
-    values: dict[str, Any] = {
-        "game_dir": GAME_DIR,
-        "rom_path": ROM,
-        "milestone": milestone,
-        "expert_path": expert,
-        "tools_dir": None,
-        "max_steps": milestone.max_steps,
-        "frame_size": (40, 60),
-    }
-    return RolloutSpec(**(values | changes))
+    """A rollout over the grid, with small observations; `changes` of task, view and max_steps."""
+    max_steps = changes.pop("max_steps", milestone.max_steps)
+    view = take(View, values := {"frame_size": (40, 60), **changes})
+    return RolloutSpec(make_task(expert, milestone, **values), max_steps, view)
 
 
 def play(
@@ -106,8 +113,8 @@ def play(
     plans: Sequence[EpisodePlan],
     student: Policy | None = None,
     num_envs: int = 2,
-    **arguments: Any,
+    **behaviour: Any,
 ) -> list[Episode]:
-    """Plays in a pool of its own."""
+    """Plays in a pool of its own; `behaviour` has fields of `Behaviour`."""
     with Rollouts(spec, num_envs) as rollouts:
-        return rollouts.play(plans, student, **arguments)
+        return rollouts.play(plans, Behaviour(**behaviour), student)

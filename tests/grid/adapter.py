@@ -6,8 +6,7 @@ nothing else moves: small enough for tests that train. Addresses: games/mossbroo
 
 from typing import ClassVar
 
-from autodagger.emulator import Ram
-from autodagger.game import Game, GameState
+from autodagger.game.gba import GameState, GbaGame, Ram
 
 _STATE = 0x02000000
 _SCENE, _BUSY, _FRAME, _COLUMN, _ROW, _NAME = 0x0C, 0x0D, 0x04, 0x24, 0x25, 0x28
@@ -16,7 +15,7 @@ _COLUMNS, _ROWS, _NAME_BYTES = 7, 4, 8
 _COLLISIONS = ((0,) * _COLUMNS,) * _ROWS
 
 
-class Grid(Game):
+class Grid(GbaGame):
     """Reads the scene, the cursor (as the player's position) and the name."""
 
     name = "Grid"

@@ -3,11 +3,14 @@ it trains in a process of its own, which a test can kill."""
 
 import json
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from autodagger.dagger import train_student
-from tests.grid import CURSOR, GAME_DIR, ROM
+from autodagger.dagger.options import TrainingOptions
+from autodagger.dagger.training import train_student
+from autodagger.task import Budget, Machine, Task
+from tests.grid import make_task, take
 
 OPTIONS: dict[str, Any] = {
     "dagger_iterations": 4,
@@ -35,26 +38,27 @@ FILES = {
 
 
 def train(folder: Path, world: Path, options: dict[str, Any] | None = None, **changes: Any) -> Any:
-    """Trains into `folder` from `world`'s CURSOR.py and states.zip; returns training.json."""
+    """Trains into `folder` from `world`'s CURSOR.py and states.zip; returns training.json.
+
+    `changes` are of the task, the budget, the machine, or arguments of `train_student`.
+    """
     values: dict[str, Any] = {
-        "game_dir": GAME_DIR,
-        "rom_path": ROM,
-        "milestone": CURSOR.to_params(),
-        "expert_path": world / "CURSOR.py",
-        "tools_dir": None,
-        "start_states": world / "states.zip",
+        "starts": world / "states.zip",
         "max_episode_steps": 10,
         "expert_success_rate": 1.0,
-        "options": OPTIONS | (options or {}),
-        "seed": 0,
         "cuda": False,
-        "threads": 1,
         "num_envs": 2,
         "checkpoint_dir": folder / "checkpoint",
         "outputs": {key: folder / "models" / name for key, name in FILES.items()},
         "progress": lambda line: None,
+        **changes,
     }
-    return train_student(**(values | changes))
+    budget, machine = take(Budget, values), take(Machine, values)
+    task_values = {"expert": world / "CURSOR.py"} | {
+        one.name: values.pop(one.name) for one in fields(Task) if one.name in values
+    }
+    settings = TrainingOptions(**(OPTIONS | (options or {})))
+    return train_student(make_task(**task_values), settings, budget, machine, **values)
 
 
 def read_models(folder: Path) -> dict[str, bytes]:

@@ -9,9 +9,9 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator, validate
 
-from autodagger.config import load_schema
 from autodagger.files import read_json
-from autodagger.progress import _RULES
+from autodagger.results.board import _RULES
+from autodagger.workflow.config import load_schema
 
 ROOT = Path(__file__).parents[2]
 RULES = "\n".join(path.read_text() for path in sorted((ROOT / "rules").glob("*.smk")))

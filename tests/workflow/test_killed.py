@@ -40,7 +40,7 @@ def test_a_killed_snakemake_takes_its_jobs_along_and_its_lock_is_removed(
     with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=pipeline.environment) as run:
         wait_for(pipeline.results / "logs" / "train_student" / f"{FIRST}.running")
         time.sleep(2)
-        unlock = [sys.executable, "-m", "autodagger.lifeline"]
+        unlock = [sys.executable, "-m", "autodagger.workflow.run_lock"]
         environment = pipeline.environment | {"PYTHONPATH": str(ROOT)}
         refused = subprocess.run(unlock, cwd=pipeline.folder, capture_output=True, env=environment)
         assert b"Another run is at work" in refused.stderr

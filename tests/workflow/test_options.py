@@ -14,14 +14,14 @@ import pytest
 import torch
 import yaml
 
-from autodagger.config import load_config, load_schema
-from autodagger.evaluation import plan_episodes
-from autodagger.expert_evaluation import evaluate_expert
+from autodagger.evaluation.episodes import plan_episodes
+from autodagger.evaluation.expert import evaluate_expert
 from autodagger.files import read_json, write_json
-from autodagger.game import load_game
-from autodagger.milestone import load_milestones
-from autodagger.states import load_start_states
-from autodagger.video import CAPTION_ROWS
+from autodagger.game.contract import load_game
+from autodagger.game.milestone import load_milestones
+from autodagger.game.starts import load_start_states
+from autodagger.results.video import CAPTION_ROWS
+from autodagger.workflow.config import load_config, load_schema
 from tests.autodagger.test_video import decode
 from tests.workflow.conftest import GAME, MILESTONES, ROOT, Pipeline
 

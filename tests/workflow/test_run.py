@@ -9,8 +9,8 @@ import pytest
 import torch
 from jsonschema import validate
 
-from autodagger.config import load_schema
 from autodagger.files import sha256_file
+from autodagger.workflow.config import load_schema
 from tests.workflow.conftest import GAME, MILESTONES, Pipeline, list_jobs
 
 FIRST, MIDDLE, LAST = MILESTONES

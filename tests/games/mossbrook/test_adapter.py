@@ -5,8 +5,8 @@ import re
 import struct
 import time
 
-from autodagger.emulator import Ram
-from autodagger.game import load_game
+from autodagger.game.contract import load_game
+from autodagger.game.emulator import Ram
 from games.mossbrook import adapter
 from games.mossbrook.adapter import ADDRESS, AT, Mossbrook
 from tests.games.mossbrook.test_assets import FOLDER, assets, mapfiles

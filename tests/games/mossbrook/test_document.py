@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from autodagger.emulator import Emulator
+from autodagger.game.emulator import Emulator
 from games.mossbrook.document import FOLDER, ROOT, draw_map, struct_rows
 from games.mossbrook.story import play_story
 

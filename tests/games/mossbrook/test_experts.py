@@ -5,9 +5,9 @@ import importlib.util
 import jmespath
 import pytest
 
-from autodagger.env import GameEnv
-from autodagger.expert import Expert
-from autodagger.milestone import Milestone, load_milestones
+from autodagger.expert.expert import Expert
+from autodagger.game.env import GameEnv
+from autodagger.game.milestone import Milestone, load_milestones
 from games.mossbrook.adapter import LOCATIONS
 from games.mossbrook.story import MAX_TRIES, play_milestone
 from tests.games.mossbrook.test_assets import FOLDER, mapfiles

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autodagger.emulator import BUTTONS, Emulator
+from autodagger.game.emulator import BUTTONS, Emulator
 from games.mossbrook.story import play_story
 
 FOLDER = Path(__file__).resolve().parents[3] / "games" / "mossbrook"

@@ -1,0 +1,1 @@
+"""How a student learns: DAgger's iterations, the learner, its dataset and checkpoints."""

@@ -1,0 +1,94 @@
+"""Training state on disk: one file an iteration, tied to everything its labels depend on."""
+
+import io
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from autodagger.dagger.metrics import IterationMetrics
+from autodagger.dagger.options import TrainingOptions
+from autodagger.files import digest_json, read_json, sha256_file, write_bytes, write_json
+from autodagger.sources import list_imports, list_sources
+from autodagger.task import PROGRESS_NOTE, Budget, Progress, Task
+
+_META = "checkpoint.json"
+
+
+def fingerprint(task: Task, options: TrainingOptions, budget: Budget) -> dict[str, str]:
+    """Digests of what a student depends on, by name: equal ones train equal students."""
+    adapter = task.game_dir / "adapter.py"
+    program = list_sources("dagger.training", *list_imports(adapter))
+    return {
+        "expert": sha256_file(task.expert),
+        "tools": digest_json([sha256_file(tool) for tool in task.tools]),
+        "rom": sha256_file(task.rom),
+        "adapter": sha256_file(adapter),
+        "start_states": sha256_file(task.starts) if task.starts else "power-on",
+        "milestone": digest_json(task.milestone.to_params()),
+        "options": digest_json([asdict(options), asdict(budget), task.seed]),
+        "program": digest_json([sha256_file(source) for source in program]),
+        "torch": str(torch.__version__),
+    }
+
+
+class Checkpoint:
+    """A training's folder of finished iterations.
+
+    An iteration's file is written in one step after the iteration; a kill at any moment loses at
+    most the iteration that was running, and since every random choice derives from the iteration's
+    number, playing it again gives the same.
+
+    Args:
+        folder: The training's own folder.
+        depends_on: See `fingerprint`; a folder with another one is emptied, and `progress` told.
+    """
+
+    def __init__(self, folder: Path, depends_on: Mapping[str, str], progress: Progress) -> None:
+        self._folder, self._progress = Path(folder), progress
+        meta = self._folder / _META
+        if meta.is_file():
+            old = read_json(meta)
+            changed = [name for name in depends_on if old.get(name) != depends_on[name]]
+            if not changed:
+                return
+            progress(f"checkpoint not used: changed since: {', '.join(changed)}; starting afresh")
+        shutil.rmtree(self._folder, ignore_errors=True)
+        write_json(meta, dict(depends_on))
+
+    def load(self) -> Iterator[dict[str, Any]]:
+        """What `save` was given, iteration after iteration, up to the first that is missing."""
+        number = 0
+        while (path := self._path(number)).is_file():
+            saved = torch.load(path, weights_only=True)
+            saved["new"] = {name: tensor.numpy() for name, tensor in saved["new"].items()}
+            yield saved
+            number += 1
+        if number:
+            self._progress(f"continuing after iteration {number} from {self._folder}")
+
+    def save(self, number: int, content: Mapping[str, Any]) -> None:
+        """Keeps a finished iteration: builtins and tensors; `new` holds arrays."""
+        new = {name: torch.from_numpy(array) for name, array in content["new"].items()}
+        buffer = io.BytesIO()
+        torch.save({**content, "new": new}, buffer)
+        write_bytes(self._path(number), buffer.getvalue())
+
+    def tell(self, metrics: IterationMetrics, iterations: int) -> None:
+        """Leaves a note for `make status`."""
+        note = {
+            "iteration": metrics.iteration + 1,
+            "iterations": iterations,
+            "success_rate": metrics.score.success_rate,
+        }
+        write_json(self._folder / PROGRESS_NOTE, note)
+
+    def remove(self) -> None:
+        """Deletes the folder: the training has completed."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"iteration_{number:03}.pt"

@@ -1,0 +1,86 @@
+"""Tests students on fresh episodes. Apart from the experts' evaluation, which needs no torch."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from autodagger.errors import UserError
+from autodagger.evaluation.episodes import report_last, summarize_episodes
+from autodagger.files import sha256_file, write_json
+from autodagger.game.contract import Game
+from autodagger.rollout.episode import (
+    Behaviour,
+    OnExpertFailure,
+    RolloutSpec,
+    agreement,
+    plan_episodes,
+)
+from autodagger.rollout.pool import Rollouts
+from autodagger.rollout.replay import Replays, record_replays
+from autodagger.student.device import choose_device, compute_repeatably
+from autodagger.student.model_file import load_student
+from autodagger.student.policy import GreedyPolicy
+from autodagger.task import Budget, Machine, Progress, Task
+
+
+def evaluate_student(
+    task: Task,
+    model: Path,
+    budget: Budget,
+    machine: Machine,
+    *,
+    episodes: int,
+    outputs: Mapping[str, Path],
+    progress: Progress,
+) -> dict[str, Any]:
+    """Plays a trained student on seeds that training never used.
+
+    The expert is asked along the way only to report how often the student agrees with it.
+
+    Args:
+        task: The milestone and its expert.
+        model: The student's `.pth`.
+        budget: The student's episodes.
+        machine: What to compute on.
+        episodes: Number of episodes.
+        outputs: Files to write: `report`, `trajectories`.
+        progress: Told how many episodes reached it.
+
+    Returns:
+        The report, as written.
+
+    Raises:
+        UserError: The model cannot be read, or was trained for other buttons.
+    """
+    torch.set_num_threads(machine.threads)
+    compute_repeatably()
+    student, _ = load_student(model)
+    game = task.load_game()
+    _check_actions(model, student.args.actions, game)
+    device = choose_device(machine.cuda)
+    policy = GreedyPolicy(student.to(device), device)
+    plans = plan_episodes(task, task.load_starts(), episodes, "student_eval")
+    spec = RolloutSpec(task, budget.max_episode_steps, student.args.view)
+    behaviour = Behaviour(on_expert_failure=OnExpertFailure.GO_ON)
+    with Rollouts(spec, min(machine.num_envs, episodes)) as rollouts:
+        played = rollouts.play(plans, behaviour, policy, report_last(progress, episodes))
+    report = {
+        "milestone_id": task.milestone.id,
+        "model_sha256": sha256_file(model),
+        **summarize_episodes(played),
+        "agreement": agreement(played),
+    }
+    replays = Replays(task.milestone.id, game.actions, record_replays(played, "student_eval"))
+    replays.write(outputs["trajectories"])
+    write_json(outputs["report"], report)
+    return report
+
+
+def _check_actions(model: Path, found: Sequence[str], game: Game) -> None:
+    if tuple(found) != game.actions:
+        raise UserError(
+            f"model {model}: its buttons are {', '.join(found)}; {game.name} has "
+            f"{', '.join(game.actions)}. Train it again: delete the file and run Snakemake."
+        )

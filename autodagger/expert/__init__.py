@@ -1,0 +1,1 @@
+"""Who is asked: scripted experts, confined."""

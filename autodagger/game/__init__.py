@@ -1,0 +1,1 @@
+"""The game: emulator, environment, milestones, start states."""

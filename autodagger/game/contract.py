@@ -1,0 +1,150 @@
+"""What a game is to everything outside this wing: a `Game` that opens a `Simulator`.
+
+A game is a folder whose `adapter.py` holds one subclass of `Game`.
+"""
+
+import importlib.util
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+
+from autodagger.errors import UserError
+from autodagger.files import sha1_file
+
+NO_OP = "no_op"
+
+GameState = dict[str, Any]
+"""What an adapter reads of a running game: JSON-like values."""
+
+
+class Simulator(Protocol):
+    """One running game; a process has room for one.
+
+    Deterministic: equal states, actions and generators give equal screens and states.
+
+    Attributes:
+        screen_shape: Height, width and 3.
+        frames_per_second: Of the console, at its real speed.
+    """
+
+    @property
+    def screen_shape(self) -> tuple[int, int, int]: ...  # noqa: D102
+
+    @property
+    def frames_per_second(self) -> float: ...  # noqa: D102
+
+    def power_on(self) -> None:
+        """Starts from the beginning, with a picture on the screen."""
+
+    def load(self, state: bytes) -> None:
+        """Continues from what `save` gave, with a picture on the screen.
+
+        Raises:
+            UserError: The state is not this simulator's.
+        """
+
+    def save(self) -> bytes:
+        """The whole game as bytes."""
+
+    def act(
+        self, action: str, rng: np.random.Generator, on_frame: Callable[[], None] | None = None
+    ) -> int:
+        """Takes one step: all its chance is drawn from `rng`.
+
+        Args:
+            action: One of the game's actions.
+            rng: Source of all randomness.
+            on_frame: Called after each frame.
+
+        Returns:
+            The frames it took.
+        """
+
+    def screen(self) -> np.ndarray:
+        """The picture now, of `screen_shape`, uint8 RGB, a copy."""
+
+    def state(self) -> GameState:
+        """The game state now, a fresh dict."""
+
+    def close(self) -> None:
+        """Frees what this process holds."""
+
+
+class Game(ABC):
+    """One game. `games/<name>/adapter.py` holds exactly one subclass.
+
+    Attributes:
+        name: What people call the game.
+        rom: File name of the ROM inside the game's folder.
+        rom_sha1: SHA-1 of the ROM that the adapter belongs to.
+        actions: Action names in the order of the action space; the first is "no_op".
+        done_when: JMESPath expression by milestone id, for milestone files without `done_when`.
+    """
+
+    name: ClassVar[str]
+    rom: ClassVar[str]
+    rom_sha1: ClassVar[str]
+    actions: ClassVar[tuple[str, ...]]
+    done_when: ClassVar[dict[str, str]] = {}
+
+    @abstractmethod
+    def open(self, rom: Path) -> Simulator:
+        """A running game of this process's own.
+
+        Raises:
+            UserError: The ROM or its emulator cannot be loaded.
+        """
+
+
+def load_game(folder: Path) -> Game:
+    """Loads the adapter of the game in `folder`.
+
+    Raises:
+        UserError: The folder has no adapter, or not exactly one `Game` in it.
+    """
+    path = Path(folder) / "adapter.py"
+    if not path.is_file():
+        raise UserError(
+            f"game {folder}: no adapter.py there. Expected a game folder such as games/mossbrook; "
+            "name it with the option game."
+        )
+    module_name = f"autodagger_game_{Path(folder).name}"
+    spec = importlib.util.spec_from_file_location(module_name, path)
+    assert spec is not None and spec.loader is not None  # true of every existing .py file
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module_name] = module
+    spec.loader.exec_module(module)
+    games = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Game) and value.__module__ == module_name
+    ]
+    if len(games) != 1:
+        names = ", ".join(game.__name__ for game in games) or "none"
+        raise UserError(f"{path}: found {names}; expected exactly one subclass of Game.")
+    game: Game = games[0]()
+    return game
+
+
+def check_rom(game: Game, rom_path: Path) -> None:
+    """Refuses a ROM that the adapter's addresses do not belong to.
+
+    Raises:
+        UserError: The file is missing or its SHA-1 differs from `game.rom_sha1`.
+    """
+    if not Path(rom_path).is_file():
+        raise UserError(
+            f"ROM {rom_path}: no such file. {game.name} expects {game.rom} with SHA-1 "
+            f"{game.rom_sha1}; put it there or name its place with the option rom_path."
+        )
+    found = sha1_file(rom_path)
+    if found != game.rom_sha1:
+        raise UserError(
+            f"ROM {rom_path}: found SHA-1 {found}; {game.name} expects {game.rom_sha1}. "
+            "Another revision of the game has its memory elsewhere: use the expected ROM, "
+            "or write an adapter for this one."
+        )

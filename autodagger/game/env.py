@@ -1,0 +1,129 @@
+"""A Gymnasium environment over a game: actions in, pixels out, game state in `info`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import jmespath
+import numpy as np
+from jmespath.exceptions import JMESPathError
+
+from autodagger.errors import UserError
+from autodagger.game.contract import NO_OP, Game, Simulator, load_game
+from autodagger.game.milestone import Milestone
+
+
+class GameEnv(gymnasium.Env[np.ndarray, np.int64]):
+    """One episode goes for one milestone; without a milestone it never ends by itself.
+
+    What a step is, is the game's affair; its chance is drawn from the environment's own generator:
+    equal state, seed and actions give equal frames.
+
+    Observation: the screen, (H, W, 3) uint8 RGB. Reward: 1.0 on the step that reaches the
+    milestone, else 0.0. `terminated`: reached or lost (`fail_when`). `truncated`: `max_steps`.
+    `info`: `state` (game state dict with `prev_action`), `success` (bool), `frames` (frames of this
+    step; 0 after a reset).
+
+    Args:
+        game_dir: The game's folder, see `autodagger.game.contract.load_game`.
+        rom_path: ROM file; None takes the one in the game's folder.
+        milestone: What the episode is for.
+        max_steps: Steps until truncation; None takes the milestone's own.
+    """
+
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 60}  # noqa: RUF012  Gymnasium's own declaration
+
+    def __init__(
+        self,
+        game_dir: Path,
+        rom_path: Path | None = None,
+        milestone: Milestone | None = None,
+        max_steps: int | None = None,
+        render_mode: str | None = None,
+    ) -> None:
+        if render_mode not in (None, "rgb_array"):
+            raise ValueError(f"render_mode is {render_mode!r}; expected None or 'rgb_array'")
+        self.render_mode = render_mode
+        self.game: Game = load_game(Path(game_dir))
+        self.simulator: Simulator = self.game.open(rom_path or Path(game_dir) / self.game.rom)
+        self.max_steps = max_steps or (milestone.max_steps if milestone else None)
+        self._milestone_id = milestone.id if milestone else None
+        self._done = jmespath.compile(milestone.done_when) if milestone else None
+        self._lost = (
+            jmespath.compile(milestone.fail_when) if milestone and milestone.fail_when else None
+        )
+        self._on_frame: Callable[[], None] | None = None
+        self._steps = 0
+        self.observation_space = gymnasium.spaces.Box(0, 255, self.simulator.screen_shape, np.uint8)
+        self.action_space = gymnasium.spaces.Discrete(len(self.game.actions))
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[np.ndarray, dict[str, Any]]:
+        """Starts an episode from `options["state"]` (save state bytes or a file), or power-on.
+
+        Raises:
+            UserError: The save state is not this core's, or the milestone is reached in it.
+        """
+        super().reset(seed=seed)
+        self._steps = 0
+        start = (options or {}).get("state")
+        if start is None:
+            self.simulator.power_on()
+        else:
+            self.simulator.load(start if isinstance(start, bytes) else Path(start).read_bytes())
+        state = self._read_state(NO_OP)
+        if self._done is not None and self._holds(self._done, "done_when", state):
+            raise UserError(
+                f"milestone {self._milestone_id}: done_when is true in its start state already, so "
+                "there is nothing to reach. Mend done_when, or the save state it starts from."
+            )
+        return self.simulator.screen(), {"state": state, "success": False, "frames": 0}
+
+    def step(self, action: np.int64 | int) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+        """Takes one action, see the class."""
+        name = self.game.actions[int(action)]
+        frames = self.simulator.act(name, self.np_random, self._on_frame)
+        self._steps += 1
+        state = self._read_state(name)
+        success = self._done is not None and self._holds(self._done, "done_when", state)
+        lost = (
+            not success and self._lost is not None and self._holds(self._lost, "fail_when", state)
+        )
+        truncated = not (success or lost) and self._steps == self.max_steps
+        info = {"state": state, "success": success, "frames": frames}
+        return self.simulator.screen(), float(success), success or lost, truncated, info
+
+    def set_on_frame(self, on_frame: Callable[[], None] | None) -> None:
+        """Has `on_frame` called after every frame of the steps that follow."""
+        self._on_frame = on_frame
+
+    def render(self) -> np.ndarray | None:
+        """The screen, (H, W, 3) uint8 RGB, in render mode "rgb_array"."""
+        return self.simulator.screen() if self.render_mode == "rgb_array" else None
+
+    def close(self) -> None:
+        """Frees the process's game."""
+        if hasattr(self, "simulator"):
+            self.simulator.close()
+            del self.simulator
+
+    def _read_state(self, prev_action: str) -> dict[str, Any]:
+        state = self.simulator.state()
+        state["prev_action"] = prev_action
+        return state
+
+    def _holds(self, expression: Any, key: str, state: dict[str, Any]) -> bool:
+        try:
+            value = expression.search(state)
+        except JMESPathError as error:
+            raise UserError(
+                f"milestone {self._milestone_id}: {key} cannot be evaluated ({error})."
+            ) from error
+        if isinstance(value, bool) or value is None:
+            return bool(value)
+        raise UserError(
+            f"milestone {self._milestone_id}: {key} gave {value!r}; expected true or false. "
+            "Compare the value with something, for instance \"player.location == 'TOWN'\"."
+        )

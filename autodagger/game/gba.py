@@ -1,0 +1,91 @@
+"""Game Boy Advance cartridges: what a step's press is, and the console that takes it."""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from autodagger.game.contract import NO_OP, Game, GameState
+from autodagger.game.emulator import FRAMES_PER_SECOND, SCREEN_SHAPE, Emulator, Ram
+
+
+class GbaGame(Game):
+    """A cartridge; its adapter says how to press buttons and read the RAM.
+
+    Attributes:
+        hold_frames: Frames for which a step holds its button.
+        release_frames: Fewest and most frames of release after it; each step draws from this range
+            (both ends included), which is what makes episodes differ.
+    """
+
+    hold_frames: ClassVar[int]
+    release_frames: ClassVar[tuple[int, int]]
+
+    @abstractmethod
+    def read_state(self, ram: Ram) -> GameState:
+        """The game state that experts, `done_when` and `fail_when` see.
+
+        By convention: `player` (location, position.x/y, facing, party), `map` (collisions as rows
+        of 0 and 1, objects), `game` (in_battle, dialog, ...). The environment adds `prev_action`.
+        Collision rows are tuples: an expert cannot alter what the next call sees.
+        """
+
+    def open(self, rom: Path) -> "GbaSimulator":
+        """Switches a console with this cartridge on; a process has room for one."""
+        return GbaSimulator(self, rom)
+
+
+class GbaSimulator:
+    """A console that plays one cartridge, see `autodagger.game.contract.Simulator`.
+
+    Attributes:
+        emulator: The console itself.
+    """
+
+    screen_shape = SCREEN_SHAPE
+    frames_per_second = FRAMES_PER_SECOND
+
+    def __init__(self, game: GbaGame, rom: Path) -> None:
+        self._game = game
+        self.emulator = Emulator(rom)
+
+    def power_on(self) -> None:
+        """From the moment the console is switched on, one frame later: there is a picture."""
+        self.emulator.power_on()
+        self.emulator.run(1)
+
+    def load(self, state: bytes) -> None:
+        """Continues from a save state, one frame later.
+
+        A state holds no picture: until the next frame the screen is that of the episode before.
+        """
+        self.emulator.load_state(state)
+        self.emulator.run(1)
+
+    def save(self) -> bytes:
+        """The whole console as bytes; equal consoles give equal bytes."""
+        return self.emulator.save_state()
+
+    def act(
+        self, action: str, rng: np.random.Generator, on_frame: Callable[[], None] | None = None
+    ) -> int:
+        """Holds the action's button, releases it for a number of frames drawn from `rng`."""
+        fewest, most = self._game.release_frames
+        released = int(rng.integers(fewest, most + 1))
+        self.emulator.run(self._game.hold_frames, () if action == NO_OP else (action,), on_frame)
+        self.emulator.run(released, (), on_frame)
+        return self._game.hold_frames + released
+
+    def screen(self) -> np.ndarray:
+        """The picture after the last frame, (160, 240, 3) uint8 RGB, a copy."""
+        return self.emulator.screen()
+
+    def state(self) -> GameState:
+        """What the adapter reads from the RAM as it is now."""
+        return self._game.read_state(self.emulator.ram())
+
+    def close(self) -> None:
+        """Frees the process's emulator."""
+        self.emulator.close()

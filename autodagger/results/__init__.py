@@ -1,0 +1,1 @@
+"""What a person reads and watches: where each file lies, rows, tables, videos."""

@@ -1,0 +1,112 @@
+"""Where everything lies under the output folder, and what the videos are called.
+
+The names of the seed stand here as it gives them. Rules ask with the wildcard, everything else with
+a milestone's id.
+"""
+
+from pathlib import Path
+
+from autodagger.rollout.replay import Replay
+from autodagger.task import PROGRESS_NOTE
+
+_MILESTONE = "{milestone}"
+
+
+class Results:
+    """The files of a pipeline's results.
+
+    Args:
+        folder: The option `output_dir`.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        self.csv = self.folder / "pipeline_results.csv"
+        self.json = self.folder / "pipeline_results.json"
+        self.models = self.folder / "models"
+        self.logs = self.folder / "logs"
+        self.tracking = self.folder / "tracking"
+
+    def expert_report(self, milestone: str = _MILESTONE) -> Path:
+        """How the expert did, episode by episode."""
+        return self.folder / "expert_eval" / milestone / "expert_eval.json"
+
+    def expert_replays(self, milestone: str = _MILESTONE) -> Path:
+        """The expert's episodes."""
+        return self.expert_report(milestone).with_name("trajectories.json")
+
+    def expert_videos(self, milestone: str = _MILESTONE) -> Path:
+        """Folder of the expert's videos."""
+        return self.folder / "expert_eval_videos" / milestone
+
+    def states(self, milestone: str = _MILESTONE) -> Path:
+        """Where the expert's successes ended: the next milestone's start states."""
+        return self.folder / "milestone_states" / milestone / "completed_states.zip"
+
+    def budget(self, milestone: str = _MILESTONE) -> Path:
+        """Whether a student is trained, and its steps an episode."""
+        return self.folder / "budget" / milestone / "budget.json"
+
+    def best(self, milestone: str = _MILESTONE) -> Path:
+        """The best student."""
+        return self.models / milestone / f"dagger_{milestone}_best.pth"
+
+    def final(self, milestone: str = _MILESTONE) -> Path:
+        """The last iteration's student."""
+        return self.models / milestone / f"dagger_{milestone}_final.pth"
+
+    def training(self, milestone: str = _MILESTONE) -> Path:
+        """Every iteration's metrics."""
+        return self.models / milestone / "training.json"
+
+    def rollouts(self, milestone: str = _MILESTONE) -> Path:
+        """The evaluations' episodes of all iterations."""
+        return self.training(milestone).with_name("trajectories.json")
+
+    def checkpoint(self, milestone: str = _MILESTONE) -> Path:
+        """Folder of a training's state while it is not finished; no declared output."""
+        return self.folder / "checkpoints" / milestone
+
+    def progress_note(self, milestone: str = _MILESTONE) -> Path:
+        """How far a training is."""
+        return self.checkpoint(milestone) / PROGRESS_NOTE
+
+    def student_report(self, milestone: str = _MILESTONE) -> Path:
+        """The best student on fresh episodes."""
+        return self.folder / "student_eval" / milestone / "student_eval.json"
+
+    def student_replays(self, milestone: str = _MILESTONE) -> Path:
+        """The episodes of the student's test."""
+        return self.student_report(milestone).with_name("trajectories.json")
+
+    def student_videos(self, milestone: str = _MILESTONE) -> Path:
+        """Folder of the student's videos: rollouts and test."""
+        return self.folder / "dagger_videos" / milestone
+
+    def row(self, milestone: str = _MILESTONE) -> Path:
+        """The milestone's row of the table."""
+        return self.folder / "rows" / f"{milestone}.json"
+
+    def log(self, rule: str, milestone: str = _MILESTONE) -> Path:
+        """What a job had to say."""
+        return self.logs / rule / f"{milestone}.log"
+
+    def marker(self, rule: str, milestone: str = _MILESTONE) -> Path:
+        """There while a job runs, and after it failed or was killed."""
+        return self.log(rule, milestone).with_suffix(".running")
+
+    def benchmark(self, rule: str, milestone: str = _MILESTONE) -> Path:
+        """What a job cost, by Snakemake."""
+        return self.folder / "benchmarks" / rule / f"{milestone}.tsv"
+
+    def tracking_note(self, milestone: str = _MILESTONE) -> Path:
+        """Which W&B run a milestone's training has."""
+        return self.tracking / f"{milestone}.json"
+
+
+def name_video(milestone: str, replay: Replay) -> str:
+    """A video: `rollout_iter0_ep0_RIVAL_HOUSE.mp4`, `expert_eval_ep1_success_steps45.mp4`."""
+    if replay.iteration is not None:
+        return f"{replay.group}_iter{replay.iteration}_ep{replay.episode}_{milestone}.mp4"
+    kind = "success" if replay.success else "fail"
+    return f"{replay.group}_ep{replay.episode}_{kind}_steps{len(replay.acts)}.mp4"

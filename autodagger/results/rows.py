@@ -1,0 +1,207 @@
+"""Result rows: one a milestone, written as CSV and JSON, and as a table for people."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from autodagger.files import read_json, write_json, write_text
+from autodagger.results.layout import Results
+
+COLUMNS = (
+    "milestone_id",
+    "index",
+    "timestamp",
+    "status",
+    "expert_success_rate",
+    "expert_mean_steps",
+    "max_episode_steps",
+    "dagger_final_success_rate",
+    "expert_std_steps",
+    "reason",
+    "error",
+    "expert_interval_low",
+    "expert_interval_high",
+    "student_interval_low",
+    "student_interval_high",
+    "student_episodes",
+    "student_mean_steps",
+    "student_agreement",
+    "iterations",
+    "expert_queries",
+    "conflicting_frames",
+    "seconds",
+    "model",
+    "model_sha256",
+    "log",
+)
+"""The seed's columns first, in its order: whoever reads its CSV by position goes on."""
+
+SIGNS = {"completed": "✅", "failed": "❌", "skipped": "⏭️ "}
+_TIMED_RULES = ("evaluate_expert", "plan_budget", "train_student", "evaluate_student")
+
+
+def build_row(results: Results, milestone: str) -> dict[str, Any]:
+    """A milestone's row from whatever result files it has.
+
+    The index is not part of it: inserting a milestone elsewhere changes no row.
+    """
+    budget = _read(results.budget(milestone))
+    row = _empty_row(milestone) | {"status": "failed"}
+    row |= _describe_expert(_read(results.expert_report(milestone)))
+    keys = ("max_episode_steps", "reason", "error")
+    row |= {key: budget.get(key) for key in keys if key in budget}
+    last = results.budget(milestone)
+    if budget.get("decision") == "train":
+        last = results.student_report(milestone)
+        row |= _describe_student(results, milestone)
+    row["timestamp"] = _format_time(last.stat().st_mtime) if last.is_file() else None
+    row["seconds"] = sum_seconds(results, milestone)
+    return row
+
+
+def build_failed_row(results: Results, milestone: str, rule: str, log: Path) -> dict[str, Any]:
+    """The row of a milestone of which a job crashed, with what is known all the same."""
+    return build_row(results, milestone) | {
+        "status": "failed",
+        "timestamp": _format_time(datetime.now().timestamp()),
+        "reason": f"rule {rule} stopped unexpectedly",
+        "error": _read_last_line(log),
+        "log": str(log),
+    }
+
+
+def collect_rows(
+    results: Results,
+    known: Sequence[str],
+    skipped: Mapping[str, str],
+    failed: Mapping[str, Mapping[str, Any]] | None = None,
+) -> list[dict[str, Any]]:
+    """All rows in config order: those on disk, whatever this run selected, and `skipped` ones.
+
+    Args:
+        results: Where the rows lie.
+        known: Every milestone id of the config.
+        skipped: Reason by id. A milestone with a row on disk keeps its row.
+        failed: Rows of crashed milestones; they replace those on disk.
+    """
+    rows = []
+    for index, milestone in enumerate(known):
+        path = results.row(milestone)
+        row = _empty_row(milestone)  # a row of an earlier version may lack a column
+        if failed and milestone in failed:
+            row |= failed[milestone]
+        elif path.is_file():
+            row |= read_json(path)
+        elif milestone in skipped:
+            row |= {"status": "skipped", "reason": skipped[milestone]}
+        else:
+            continue
+        rows.append(row | {"index": index})
+    return rows
+
+
+def write_results(rows: Sequence[Mapping[str, Any]], results: Results) -> None:
+    """Writes the rows as CSV (None as an empty field) and as JSON, each in one step."""
+    import pandas  # here: half a second that no other user of this module should wait for
+
+    table = pandas.DataFrame(rows, columns=COLUMNS, dtype=object)  # keeps whole numbers whole
+    write_text(results.csv, table.to_csv(index=False, lineterminator="\n"))
+    write_json(results.json, [{column: row[column] for column in COLUMNS} for row in rows])
+
+
+def format_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The rows as a table for a terminal; nothing without rows."""
+    if not rows:
+        return ""
+    width = max(len("milestone"), *(len(row["milestone_id"]) for row in rows))
+    lines = [f"   {'milestone':<{width}}  {'status':<9}  expert  student (95 % interval)  seconds"]
+    for row in rows:
+        lines.append(
+            f"{SIGNS[row['status']]} {row['milestone_id']:<{width}}  {row['status']:<9}  "
+            f"{_percent(row['expert_success_rate']):>6}  {_format_student(row):<24} "
+            f"{_seconds(row['seconds']):>7}"
+        )
+        if row["status"] != "completed" and row["reason"]:
+            lines.append(f"   {'':<{width}}  {row['reason']}")
+    return "\n".join(lines)
+
+
+def sum_seconds(results: Results, milestone: str) -> float | None:
+    """Seconds that the milestone's jobs took the last time, from their benchmark files."""
+    seconds = []
+    for rule in _TIMED_RULES:
+        path = results.benchmark(rule, milestone)
+        if path.is_file():
+            records = csv.DictReader(path.read_text().splitlines(), delimiter="\t")
+            seconds += [float(record["s"]) for record in records]
+    return round(sum(seconds), 1) if seconds else None
+
+
+def _empty_row(milestone: str) -> dict[str, Any]:
+    return dict.fromkeys(COLUMNS) | {"milestone_id": milestone}
+
+
+def _describe_expert(report: Mapping[str, Any]) -> dict[str, Any]:
+    low, high = report.get("interval") or (None, None)
+    return {
+        "expert_success_rate": report.get("success_rate"),
+        "expert_mean_steps": report.get("mean_steps"),
+        "expert_std_steps": report.get("std_steps"),
+        "expert_interval_low": low,
+        "expert_interval_high": high,
+    }
+
+
+def _describe_student(results: Results, milestone: str) -> dict[str, Any]:
+    training = _read(results.training(milestone))
+    iterations = training.get("iterations", [])
+    student = _read(results.student_report(milestone))
+    low, high = student.get("interval") or (None, None)
+    model = results.best(milestone)
+    return {
+        "status": "completed" if student else "failed",
+        "dagger_final_success_rate": student.get("success_rate"),
+        "student_interval_low": low,
+        "student_interval_high": high,
+        "student_episodes": len(student["episodes"]) if student else None,
+        "student_mean_steps": student.get("mean_steps"),
+        "student_agreement": student.get("agreement"),
+        "iterations": len(iterations) if iterations else None,
+        "expert_queries": training.get("expert_queries"),
+        "conflicting_frames": iterations[-1]["conflicting_frames"] if iterations else None,
+        "model": str(model) if model.is_file() else None,
+        "model_sha256": student.get("model_sha256"),
+    }
+
+
+def _read(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = read_json(path) if path.is_file() else {}
+    return content
+
+
+def _read_last_line(log: Path) -> str | None:
+    lines = log.read_text(errors="replace").split("\n") if log.is_file() else []
+    return next((line.strip() for line in reversed(lines) if line.strip()), None)
+
+
+def _format_time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.0%}"
+
+
+def _seconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0f}"
+
+
+def _format_student(row: Mapping[str, Any]) -> str:
+    if row["dagger_final_success_rate"] is None:
+        return "-"
+    interval = (
+        f"{_percent(row['student_interval_low'])} to {_percent(row['student_interval_high'])}"
+    )
+    return f"{_percent(row['dagger_final_success_rate'])} ({interval})"

@@ -1,0 +1,1 @@
+"""Who plays, where, and what is kept of it."""

@@ -1,0 +1,88 @@
+"""Replays: what it takes to play episodes again, frame for frame, as a file."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from autodagger.files import read_json, write_json
+from autodagger.rollout.episode import Episode, Outcome
+
+
+@dataclass(frozen=True)
+class Replay:
+    """One episode that was played; the game is deterministic.
+
+    Attributes:
+        group: "expert_eval", "rollout" or "student_eval".
+        iteration: Of a rollout, from 0; None elsewhere.
+        episode: Number within group and iteration; from 0 in rollouts, else from 1, as the names
+            of the videos have it.
+        seed: Of its timing.
+        start_state: Name of its start state.
+        outcome: How it ended.
+        frames: Frames it took.
+        acts: Action indices taken.
+        labels: What the expert chose in the same states, or NO_LABEL.
+    """
+
+    group: str
+    iteration: int | None
+    episode: int
+    seed: int
+    start_state: str
+    outcome: str
+    frames: int
+    acts: Sequence[int]
+    labels: Sequence[int]
+
+    @property
+    def success(self) -> bool:
+        """Whether the milestone was reached."""
+        return self.outcome == Outcome.REACHED
+
+
+@dataclass(frozen=True)
+class Replays:
+    """The content of a trajectories.json.
+
+    Attributes:
+        milestone_id: What the episodes were for.
+        actions: Action names, as the episodes count them.
+        episodes: In the order played.
+    """
+
+    milestone_id: str
+    actions: Sequence[str]
+    episodes: Sequence[Replay]
+
+    def write(self, path: Path) -> None:
+        """Writes the file in one step."""
+        write_json(path, asdict(self))
+
+    @classmethod
+    def read(cls, path: Path) -> "Replays":
+        """What `write` wrote."""
+        content: dict[str, Any] = read_json(path)
+        return cls(**content | {"episodes": [Replay(**one) for one in content["episodes"]]})
+
+
+def record_replays(
+    played: Sequence[Episode], group: str, iteration: int | None = None
+) -> list[Replay]:
+    """The replays of episodes of one group, numbered as they come."""
+    first = 1 if iteration is None else 0
+    return [
+        Replay(
+            group,
+            iteration,
+            number,
+            episode.plan.seed,
+            episode.plan.start.name,
+            episode.outcome.value,
+            episode.frames,
+            episode.acts,
+            episode.labels,
+        )
+        for number, episode in enumerate(played, first)
+    ]

@@ -1,0 +1,79 @@
+"""What every job is about, and the machine it runs on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from autodagger.game.contract import Game, load_game
+from autodagger.game.milestone import Milestone
+from autodagger.game.starts import StartState, load_start_states
+from autodagger.seeding import derive_seed
+
+Progress = Callable[[str], None]
+"""Takes one event as a line of text, e.g. "iteration 2/10: 9/10 episodes reach it"."""
+
+PROGRESS_NOTE = "progress.json"
+"""Where a training, in its checkpoint's folder, says how far it is."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One milestone of a game, with all that its results depend on.
+
+    Attributes:
+        game_dir: The game's folder.
+        rom: ROM file.
+        milestone: What the episodes are for.
+        expert: The expert's file, whether it is there or not.
+        tools: Files of functions that experts may call.
+        starts: File of start states, see `load_start_states`; None is power-on.
+        seed: The run's seed.
+    """
+
+    game_dir: Path
+    rom: Path
+    milestone: Milestone
+    expert: Path
+    tools: tuple[Path, ...] = ()
+    starts: Path | None = None
+    seed: int = 0
+
+    def load_game(self) -> Game:
+        """The game's adapter."""
+        return load_game(self.game_dir)
+
+    def load_starts(self) -> list[StartState]:
+        """Where episodes begin; nowhere, if the evaluation that recorded them had no success."""
+        return load_start_states(self.starts)
+
+    def derive_seed(self, *purpose: str | int) -> int:
+        """A seed for one purpose within this milestone."""
+        return derive_seed(self.seed, self.milestone.id, *purpose)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a job may use; it changes no result.
+
+    Attributes:
+        num_envs: Games played at once, each in a process.
+        threads: CPU threads of the network.
+        cuda: Whether to compute on a GPU where there is one.
+    """
+
+    num_envs: int = 4
+    threads: int = 1
+    cuda: bool = True
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a student is given, from its expert's evaluation.
+
+    Attributes:
+        max_episode_steps: Longest episode, in steps.
+        expert_success_rate: What it is measured against.
+    """
+
+    max_episode_steps: int
+    expert_success_rate: float

@@ -1,0 +1,1 @@
+"""What a run of Snakemake needs: options, jobs, locks, the board, tracking."""

@@ -1,0 +1,207 @@
+"""The options of config.yaml: defaults, checks, and messages that name what to change."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+
+from autodagger.dagger.options import TrainingOptions
+from autodagger.errors import UserError, suggest
+
+_TYPE_NAMES = {
+    "integer": "a whole number",
+    "number": "a number",
+    "string": "text",
+    "boolean": "true or false",
+    "null": "nothing",
+    "array": "a list",
+}
+_ID_OPTIONS = ("milestone", "resume_from")
+_BOOLEANS = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False}
+
+
+def load_schema(name: str) -> dict[str, Any]:
+    """Reads `schemas/{name}.schema.json` of the checkout, or of the installed package."""
+    here = Path(__file__).resolve().parents[1]
+    for folder in (here.parent / "schemas", here / "schemas"):
+        path = folder / f"{name}.schema.json"
+        if path.is_file():
+            schema: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            return schema
+    raise FileNotFoundError(f"schemas/{name}.schema.json is missing from this installation")
+
+
+def load_config_schema() -> dict[str, Any]:
+    """The schema of all options: those of training stand in `TrainingOptions`."""
+    schema = load_schema("config")
+    schema["properties"] |= TrainingOptions.schema()
+    return schema
+
+
+def load_config(config: Mapping[str, Any], files: Iterable[str | Path] = ()) -> dict[str, Any]:
+    """Fills in the defaults and checks every option.
+
+    Args:
+        config: What the config files and `--config` say together.
+        files: The config files, in the order read; only to name the right one in messages.
+
+    Raises:
+        UserError: An unknown key, a wrong type or a value out of range. One line for each.
+    """
+    properties: dict[str, dict] = load_config_schema()["properties"]
+    written = {str(path): _read_yaml(path) for path in files}
+    problems = []
+    options = {key: deepcopy(schema["default"]) for key, schema in properties.items()}
+    for key, value in config.items():
+        where = _find_source(key, value, written)
+        if key not in properties:
+            problems.append(
+                f"{where}: unknown option {key!r}{suggest(key, list(properties))}. "
+                "config.yaml lists them all."
+            )
+            continue
+        options[key] = _coerce(key, value, properties[key])
+        if not _is_valid(options[key], properties[key]):
+            problems.append(
+                f"{where}: {key} is {value!r}; expected {_describe(properties[key])}. "
+                f"Correct it there; the default is {properties[key]['default']!r}."
+            )
+    if problems:
+        raise UserError("\n".join(problems))
+    return options
+
+
+def check_milestone_options(options: Mapping[str, Any], known: Sequence[str]) -> None:
+    """Refuses ids in `milestone`, `resume_from`, `skip_milestones` that the game does not have.
+
+    Raises:
+        UserError: Names the option, the id, the nearest known one and the milestone file.
+    """
+    problems = []
+    named = [(key, options[key]) for key in _ID_OPTIONS if options[key] is not None]
+    named += [("skip_milestones", milestone) for milestone in options["skip_milestones"]]
+    for key, milestone in named:
+        if milestone not in known:
+            problems.append(
+                f"option {key}: unknown milestone {milestone!r}{suggest(milestone, known)}. "
+                f"Expected an id from {options['milestone_config']}."
+            )
+    if problems:
+        raise UserError("\n".join(problems))
+
+
+def select_milestones(
+    options: Mapping[str, Any], known: Sequence[str]
+) -> tuple[list[str], dict[str, str]]:
+    """Which milestones this run makes, and why it skips the others.
+
+    Returns:
+        The selected ids in config order, and the reason for each skipped id. `milestone` selects
+        that one alone and skips none: the others are simply not part of the run.
+    """
+    if options["milestone"] is not None:
+        return [options["milestone"]], {}
+    first = known.index(options["resume_from"]) if options["resume_from"] is not None else 0
+    skipped = dict.fromkeys(known[:first], "before resume point")
+    skipped |= {m: "in skip list" for m in options["skip_milestones"] if m not in skipped}
+    return [m for m in known if m not in skipped], skipped
+
+
+def check_folders(folders: Mapping[str, str | None]) -> None:
+    """Refuses options that name a folder which is not there.
+
+    Raises:
+        UserError: Names the option and the folder.
+    """
+    problems = [
+        f"option {key}: there is no folder {path}; create it, or set {key} to the right one."
+        for key, path in folders.items()
+        if path is not None and not Path(path).is_dir()
+    ]
+    if problems:
+        raise UserError("\n".join(problems))
+
+
+def _read_yaml(path: str | Path) -> dict[str, Any]:
+    try:
+        data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _find_source(key: str, value: Any, written: Mapping[str, Mapping[str, Any]]) -> str:
+    """The last file that says this; what no file says came from the command line."""
+    for path, content in reversed(list(written.items())):
+        if key in content and content[key] == value:
+            return path
+    return "--config"
+
+
+def _coerce(key: str, value: Any, schema: Mapping[str, Any]) -> Any:
+    """Reads what YAML or `--config` leave as text: `3e-4`, `false`, `A B`, ids like numbers."""
+    types = schema.get("type", [])
+    types = [types] if isinstance(types, str) else types
+    if key in _ID_OPTIONS and isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if key in _ID_OPTIONS and value in ("", "None", "null"):
+        return None
+    if key == "skip_milestones":
+        return _split_ids(value)
+    if isinstance(value, str) and "boolean" in types:
+        return _BOOLEANS.get(value.lower(), value)
+    if isinstance(value, str) and ("number" in types or "integer" in types):
+        return _read_number(value, float if "number" in types else int)
+    if isinstance(value, list) and "items" in schema:  # Snakemake hands over the items as text
+        return [_coerce(key, item, schema["items"]) for item in value]
+    if isinstance(value, float) and "number" not in types and value.is_integer():
+        return int(value)
+    return value
+
+
+def _read_number(text: str, kind: type[float | int]) -> float | str:
+    try:
+        number = kind(text)
+    except ValueError:
+        return text
+    return number if math.isfinite(number) else text
+
+
+def _is_valid(value: Any, schema: Mapping[str, Any]) -> bool:
+    finite = not isinstance(value, float) or math.isfinite(value)  # NaN passes every range
+    return finite and bool(Draft202012Validator(schema).is_valid(value))
+
+
+def _split_ids(value: Any) -> Any:
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return value.replace(",", " ").split()
+    if isinstance(value, list):
+        return [str(item) if isinstance(item, int) else item for item in value]
+    return value
+
+
+def _describe(schema: Mapping[str, Any]) -> str:
+    if "enum" in schema:
+        return "one of " + ", ".join(map(str, schema["enum"]))
+    types = [schema["type"]] if isinstance(schema["type"], str) else list(schema["type"])
+    text = " or ".join(_TYPE_NAMES[name] for name in types if name != "string" or len(types) == 1)
+    if types == ["string", "null"]:
+        text = "text or nothing"
+    if "items" in schema:
+        count = f"{schema['minItems']} " if "minItems" in schema else ""
+        text = f"a list of {count}items, each {_describe(schema['items'])}"
+    text += _describe_range(schema)
+    return text + (' or "auto"' if schema.get("pattern") == "^auto$" else "")
+
+
+def _describe_range(schema: Mapping[str, Any]) -> str:
+    if "exclusiveMinimum" in schema:
+        return f" above {schema['exclusiveMinimum']} and up to {schema['maximum']}"
+    return f" from {schema['minimum']} to {schema['maximum']}" if "minimum" in schema else ""

@@ -1,0 +1,170 @@
+"""What every job of the workflow does around its work: one progress line an event, a log, an end.
+
+The `snakemake` object of a script comes in as an argument; the package never imports Snakemake.
+"""
+
+import os
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from autodagger.errors import UserError
+from autodagger.game.milestone import Milestone
+from autodagger.processes import PARENT_VARIABLE, exit_with_parent
+from autodagger.results.layout import Results
+from autodagger.task import Machine, Progress, Task
+from autodagger.workflow.tracking import Tracker, open_tracker
+
+INTERRUPTED = 130
+"""Exit status of a job that Ctrl-C ended, as shells have it."""
+
+_STAGE_WIDTH = len("student")
+
+
+@contextmanager
+def run_job(snakemake: Any, stage: str) -> Iterator[Progress]:
+    """Runs the body of a script: gives it a `progress` callable, and a failure its lines.
+
+    Whatever the body and the processes below it print goes to the rule's log; the terminal gets
+    the progress lines. While the body runs, and after it failed or was killed, a marker lies beside
+    the log (see `autodagger.workflow.ending`).
+
+    Raises:
+        SystemExit: The body failed; the message and the log's path are on the terminal.
+    """
+    exit_with_parent()
+    log = Path(snakemake.log[0])
+    marker = get_results(snakemake).marker(snakemake.rule, get_milestone(snakemake))
+    log.parent.mkdir(parents=True, exist_ok=True)
+    marker.write_text(os.environ.get(PARENT_VARIABLE, ""))
+    with _redirect_to(log) as terminal:
+        prefix = _format_prefix(snakemake, stage)
+        try:
+            yield _make_progress(terminal, prefix)
+        except KeyboardInterrupt:  # Ctrl-C is no crash
+            marker.unlink()
+            sys.exit(INTERRUPTED)
+        except Exception as error:
+            traceback.print_exc()
+            text = _describe_failure(error)
+            print(text, file=sys.stderr)  # last in the log: the row's `error`
+            os.write(terminal, f"{prefix} failed: {text} (see {log})\n".encode())
+            sys.exit(1)
+    marker.unlink(missing_ok=True)
+
+
+def prepare_jobs(package_folder: str | Path) -> None:
+    """Lets the jobs of this Snakemake import the package, and end when this process does."""
+    paths = [str(package_folder), os.environ.get("PYTHONPATH")]
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+    os.environ[PARENT_VARIABLE] = str(os.getpid())
+
+
+def get_task(snakemake: Any) -> Task:
+    """What the job is about: its inputs and params as one value."""
+    files, params, config = snakemake.input, snakemake.params, snakemake.config
+    milestone = Milestone(**params.milestone)
+    return Task(
+        game_dir=Path(files.adapter).parent,
+        rom=Path(files.rom),
+        milestone=milestone,
+        expert=Path(config["policy_dir"], f"{milestone.id}.py"),
+        tools=tuple(map(Path, files.get("tools", ()))),
+        starts=Path(files.start_states) if files.get("start_states") else None,
+        seed=config["seed"],
+    )
+
+
+def get_machine(snakemake: Any) -> Machine:
+    """What the job may use."""
+    config = snakemake.config
+    return Machine(config["num_envs"], snakemake.threads, config["cuda"])
+
+
+def get_outputs(snakemake: Any) -> dict[str, Path]:
+    """The files to write, by name."""
+    return {name: Path(path) for name, path in snakemake.output.items()}
+
+
+def get_results(snakemake: Any) -> Results:
+    """Where everything else lies."""
+    return Results(snakemake.config["output_dir"])
+
+
+def get_milestone(snakemake: Any) -> str:
+    """The milestone's id; "all" for the job that is about all of them."""
+    milestone: str = snakemake.wildcards.get("milestone", "all")
+    return milestone
+
+
+def get_tracker(snakemake: Any, warn: Progress) -> AbstractContextManager[Tracker | None]:
+    """The W&B run of a training; None, and nothing of W&B loaded, without the option `track`."""
+    config = snakemake.config
+    if not config["track"]:
+        return nullcontext()
+    return open_tracker(
+        project=config["wandb_project"],
+        entity=config["wandb_entity"],
+        milestone_id=snakemake.wildcards.milestone,
+        config={**snakemake.params.options, "seed": snakemake.params.seed},
+        inputs=list(snakemake.input),
+        results=get_results(snakemake),
+        warn=warn,
+    )
+
+
+@contextmanager
+def _redirect_to(log: Path) -> Iterator[int]:
+    """Sends stdout and stderr, of child processes too, to the log; yields the real stderr."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    saved = os.dup(1), os.dup(2)
+    with log.open("wb") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    try:
+        yield saved[1]
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os.dup2(saved[0], 1)
+        os.dup2(saved[1], 2)
+        os.close(saved[0])
+        os.close(saved[1])
+
+
+def _describe_failure(error: Exception) -> str:
+    if isinstance(error, UserError):
+        return str(error)
+    name = type(error).__name__
+    first_line = next(iter(str(error).splitlines()), name)
+    if name in ("MemoryError", "OutOfMemoryError"):  # the latter is torch's, for the GPU
+        return (
+            f"out of memory ({first_line}). Lower batch_size or hidden_dim, play fewer emulators "
+            "at once (num_envs), run fewer jobs at once (--cores), or train on the CPU "
+            "(cuda: false)."
+        )
+    return f"{name}: {error}"
+
+
+def _make_progress(terminal: int, prefix: str) -> Progress:
+    def progress(message: str) -> None:
+        print(time.strftime("%H:%M:%S"), message, file=sys.stderr, flush=True)
+        # One write a line: jobs side by side never mix within a line.
+        os.write(terminal, f"{prefix} {message}\n".encode())
+
+    return progress
+
+
+def _format_prefix(snakemake: Any, stage: str) -> str:
+    """`[ 5/12] PLAYER_BEDROOM     student`."""
+    known = snakemake.config["milestone_ids"]
+    milestone = get_milestone(snakemake)
+    width = max(map(len, known))
+    total = len(known)
+    number = f"{known.index(milestone) + 1:>{len(str(total))}}" if milestone in known else "-"
+    return f"[{number}/{total}] {milestone:<{width}} {stage:<{_STAGE_WIDTH}}"

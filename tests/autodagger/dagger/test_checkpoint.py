@@ -1,0 +1,259 @@
+"""Training state on disk: what it is tied to, and what a kill leaves of it."""
+
+import dataclasses
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from autodagger.dagger import checkpoint as checkpoint_module
+from autodagger.dagger.checkpoint import Checkpoint, fingerprint
+from autodagger.dagger.training import TrainingOptions
+from tests.grid import CURSOR, GAME_DIR, GO_THERE, ROM, make_spec, write_expert
+
+DEPENDS_ON = {"expert": "e", "rom": "r", "options": "o"}
+
+
+def content(number: int) -> dict[str, Any]:
+    return {
+        "metrics": {"iteration": number, "success_rate": 0.5, "interval": [0.1, 0.9]},
+        "weights": {"w": torch.full((3,), float(number))},
+        "rollouts": [{"name": f"r{number}", "acts": [1, 2, number], "seed": 2**62 + number}],
+        "news": {
+            "frames": np.full((2, 4, 6, 1), number, np.uint8),
+            "transitions": np.array([[number, 0, 1, 2]], np.int32),
+        },
+    }
+
+
+def open_checkpoint(folder: Path, **changes: str) -> tuple[Checkpoint, list[str]]:
+    said: list[str] = []
+    return Checkpoint(folder, DEPENDS_ON | changes, said.append), said
+
+
+def save(folder: Path, count: int) -> None:
+    checkpoint, _ = open_checkpoint(folder)
+    for number in range(count):
+        checkpoint.save(number, content(number))
+
+
+def load(folder: Path, **changes: str) -> tuple[list[int], str]:
+    """The iterations that an opening finds, and what it says."""
+    checkpoint, said = open_checkpoint(folder, **changes)
+    return [saved["metrics"]["iteration"] for saved in checkpoint.load()], "\n".join(said)
+
+
+def test_iterations_come_back_as_they_were(tmp_path: Path) -> None:
+    save(tmp_path / "c", 2)
+    checkpoint, _ = open_checkpoint(tmp_path / "c")
+    for number, saved in enumerate(checkpoint.load()):
+        expected = content(number)
+        assert saved["metrics"] == expected["metrics"]
+        assert saved["rollouts"] == expected["rollouts"]
+        assert torch.equal(saved["weights"]["w"], expected["weights"]["w"])
+        for name, array in expected["news"].items():
+            assert np.array_equal(saved["news"][name], array)
+            assert saved["news"][name].dtype == array.dtype
+
+
+def test_new_folder_holds_nothing_and_says_nothing(tmp_path: Path) -> None:
+    assert load(tmp_path / "deep" / "c") == ([], "")
+
+
+def test_continuing_is_told(tmp_path: Path) -> None:
+    save(tmp_path / "c", 3)
+    found, said = load(tmp_path / "c")
+    assert found == [0, 1, 2]
+    assert "continuing after iteration 3" in said
+
+
+@pytest.mark.parametrize("changed", [["expert"], ["rom"], ["options"], ["expert", "options"]])
+def test_changed_origin_starts_afresh_and_is_named(tmp_path: Path, changed: list[str]) -> None:
+    save(tmp_path / "c", 3)
+    found, said = load(tmp_path / "c", **dict.fromkeys(changed, "new"))
+    assert found == []
+    assert f"changed since: {', '.join(changed)}; starting afresh" in said
+    assert load(tmp_path / "c", **dict.fromkeys(changed, "new")) == ([], "")
+    assert not list((tmp_path / "c").glob("iteration*"))
+
+
+def test_origin_of_an_older_program_starts_afresh(tmp_path: Path) -> None:
+    save(tmp_path / "c", 1)
+    found, said = load(tmp_path / "c", torch="2.13")
+    assert found == []
+    assert "torch" in said
+
+
+def test_folder_without_its_origin_is_not_trusted(tmp_path: Path) -> None:
+    """A kill while the folder was being emptied."""
+    save(tmp_path / "c", 2)
+    (tmp_path / "c" / "checkpoint.json").unlink()
+    assert load(tmp_path / "c")[0] == []
+    assert load(tmp_path / "c")[0] == []
+
+
+def test_iterations_after_a_gap_are_not_used(tmp_path: Path) -> None:
+    save(tmp_path / "c", 4)
+    (tmp_path / "c" / "iteration_001.pt").unlink()
+    assert load(tmp_path / "c")[0] == [0]
+
+
+def test_half_written_file_of_a_killed_save_does_not_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(tmp_path / "c", 2)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    checkpoint, _ = open_checkpoint(tmp_path / "c")
+    with monkeypatch.context() as patch:
+        patch.setattr("os.replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            checkpoint.save(2, content(2))
+    (tmp_path / "c" / ".iteration_002.pt.abc.tmp").write_bytes(b"half")  # as SIGKILL leaves it
+    assert load(tmp_path / "c")[0] == [0, 1]
+    checkpoint.save(2, content(2))
+    assert load(tmp_path / "c")[0] == [0, 1, 2]
+
+
+def test_saving_again_replaces(tmp_path: Path) -> None:
+    save(tmp_path / "c", 1)
+    checkpoint, _ = open_checkpoint(tmp_path / "c")
+    checkpoint.save(0, content(7))
+    assert load(tmp_path / "c")[0] == [7]
+
+
+def test_removal_leaves_nothing_and_may_be_repeated(tmp_path: Path) -> None:
+    save(tmp_path / "c", 2)
+    checkpoint, _ = open_checkpoint(tmp_path / "c")
+    checkpoint.remove()
+    checkpoint.remove()
+    assert not (tmp_path / "c").exists()
+
+
+def test_note_says_how_far_training_is(tmp_path: Path) -> None:
+    checkpoint, _ = open_checkpoint(tmp_path / "c")
+    checkpoint.tell({"iteration": 1, "success_rate": 0.9}, 10)
+    note = json.loads((tmp_path / "c" / "progress.json").read_text())
+    assert note == {"iteration": 2, "iterations": 10, "success_rate": 0.9}
+
+
+# ---- What a training depends on --------------------------------------------------------------
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Path:
+    """A folder with everything that a fingerprint reads."""
+    shutil.copy(GAME_DIR / "adapter.py", tmp_path / "adapter.py")
+    shutil.copy(ROM, tmp_path / "game.gba")
+    write_expert(tmp_path, GO_THERE)
+    write_expert(tmp_path / "tools", "def helper(): pass", "tool.py")
+    (tmp_path / "states.zip").write_bytes(b"states")
+    return tmp_path
+
+
+def take(
+    world: Path, seed: int = 0, rate: float = 1.0, options: Any = None, **changes: Any
+) -> dict[str, str]:
+    places = {
+        "game_dir": world,
+        "rom_path": world / "game.gba",
+        "tools_dir": world / "tools",
+    }
+    spec = make_spec(world / "CURSOR.py", **(places | changes))
+    return fingerprint(spec, world / "states.zip", options or TrainingOptions(), seed, rate)
+
+
+def append(name: str) -> Callable[[Path], object]:
+    def change(world: Path) -> None:
+        with (world / name).open("ab") as file:
+            file.write(b"\n# edited\n")
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("expert", append("CURSOR.py")),
+        ("tools", append("tools/tool.py")),
+        ("tools", lambda world: write_expert(world / "tools", "", "another.py")),
+        ("tools", lambda world: (world / "tools" / "tool.py").unlink()),
+        ("rom", append("game.gba")),
+        ("adapter", append("adapter.py")),
+        ("start_states", append("states.zip")),
+    ],
+)
+def test_changed_file_changes_its_own_digest(
+    world: Path, name: str, change: Callable[[Path], object]
+) -> None:
+    before = take(world)
+    change(world)
+    after = take(world)
+    assert {key for key in before if before[key] != after[key]} == {name}
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("options", {"seed": 1}),
+        ("options", {"rate": 0.9}),
+        ("options", {"max_steps": 21}),
+        ("milestone", {"milestone": dataclasses.replace(CURSOR, done_when="battle")}),
+        ("milestone", {"milestone": dataclasses.replace(CURSOR, fail_when=None)}),
+    ],
+)
+def test_changed_value_changes_its_own_digest(
+    world: Path, name: str, changes: dict[str, Any]
+) -> None:
+    before = take(world)
+    after = take(world, **changes)
+    assert {key for key in before if before[key] != after[key]} == {name}
+
+
+@pytest.mark.parametrize("option", dataclasses.fields(TrainingOptions), ids=lambda f: f.name)
+def test_every_option_counts(world: Path, option: dataclasses.Field[Any]) -> None:
+    other: Any = {
+        bool: lambda value: not value,
+        int: lambda value: value + 1,
+        float: lambda value: value + 0.5,
+        str: lambda value: value + "x",
+        tuple: lambda value: (*value, 1),
+        list: lambda value: [*value, 1],
+    }[type(option.default)](option.default)
+    changed = TrainingOptions(**{option.name: other})
+    assert take(world)["options"] != take(world, options=changed)["options"]
+
+
+def test_list_and_tuple_of_a_frame_size_are_the_same_option(world: Path) -> None:
+    lists = take(world, options=TrainingOptions(frame_size=[80, 120]))
+    assert lists == take(world, options=TrainingOptions(frame_size=(80, 120)))
+
+
+def test_description_and_place_of_a_milestone_do_not_count(world: Path) -> None:
+    moved = dataclasses.replace(CURSOR, index=9, description="new words")
+    assert take(world) == take(world, milestone=moved)
+
+
+def test_changed_program_counts(
+    world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = take(world)
+    source = tmp_path / "dagger.py"
+    source.write_text("x = 1")
+    monkeypatch.setattr(checkpoint_module, "list_sources", lambda *modules: [source])
+    after = take(world)
+    assert {key for key in before if before[key] != after[key]} == {"program"}
+
+
+def test_power_on_start_and_no_tools_are_fine(world: Path) -> None:
+    spec = make_spec(world / "CURSOR.py")
+    digests = fingerprint(spec, None, TrainingOptions(), 0, 1.0)
+    assert digests["start_states"] == "power-on"
+    assert all(isinstance(value, str) and value for value in digests.values())

@@ -1,0 +1,202 @@
+"""Videos: decoded again, they show the episode at its real speed, to its last frame."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import imageio_ffmpeg
+import numpy as np
+import pytest
+
+from autodagger.files import sha1_file
+from autodagger.game.emulator import FRAMES_PER_SECOND
+from autodagger.game.starts import StartState, save_start_states
+from autodagger.results.video import CAPTION_ROWS, LAST_FRAME_SECONDS, record_videos
+from autodagger.rollout.worker import NO_LABEL
+from autodagger.seeding import derive_seed
+from tests.grid import ACTIONS, CURSOR, GAME_DIR, NAMING, ROM, GridStates, open_env
+
+DOWN, RIGHT = ACTIONS.index("down"), ACTIONS.index("right")
+WAY = [DOWN, DOWN, RIGHT, RIGHT, RIGHT, RIGHT]
+SEED = derive_seed(0, "CURSOR")
+
+
+@pytest.fixture
+def start(tmp_path: Path, grid_states: GridStates) -> Path:
+    path = tmp_path / "states.zip"
+    states = [StartState("ep1.state", grid_states.top_left)]
+    states.append(StartState("ep2.state", grid_states.top_right))
+    save_start_states(path, states, sha1_file(ROM))
+    return path
+
+
+def make_trajectory(acts: list[int], labels: list[int] | None = None, **changes: Any) -> Any:
+    values = {
+        "name": "expert_eval_ep1_success_steps6",
+        "seed": SEED,
+        "start_state": "ep1.state",
+        "outcome": "reached",
+        "frames": 0,
+        "acts": acts,
+        "labels": labels or acts,
+    }
+    return values | changes
+
+
+def record(folder: Path, start: Path | None, *trajectories: Any, **changes: Any) -> list[Path]:
+    values: dict[str, Any] = {
+        "game_dir": GAME_DIR,
+        "rom_path": ROM,
+        "milestone": CURSOR.to_params(),
+        "start_states": start,
+        "trajectories": trajectories,
+        "actions": ACTIONS,
+        "folder": folder / "videos",
+        "fps": 30,
+        "scale": 2,
+    }
+    return record_videos(**(values | changes))
+
+
+def decode(path: Path) -> tuple[dict[str, Any], np.ndarray]:
+    """What the file says of itself, and its pictures, (N, H, W, 3) uint8."""
+    reader = imageio_ffmpeg.read_frames(str(path))
+    meta = next(reader)
+    width, height = meta["size"]
+    pictures = [np.frombuffer(data, np.uint8).reshape(height, width, 3) for data in reader]
+    return meta, np.stack(pictures)
+
+
+def play(acts: list[int], state: bytes) -> tuple[np.ndarray, np.ndarray, int]:
+    """First screen, last screen and number of frames of an episode."""
+    with open_env() as env:
+        first, _ = env.reset(seed=SEED, options={"state": state})
+        frames = 0
+        for act in acts:
+            last, _, _, _, info = env.step(act)
+            frames += info["frames"]
+    return first, last, frames
+
+
+def shrink(pictures: np.ndarray, scale: int) -> np.ndarray:
+    """Screen pixels of enlarged pictures, as float."""
+    *_, height, width, _ = pictures.shape
+    parts = pictures.reshape(-1, height // scale, scale, width // scale, scale, 3)
+    return parts.mean((2, 4))
+
+
+def split(pictures: np.ndarray, scale: int = 2) -> tuple[np.ndarray, np.ndarray]:
+    """Screens (N, 160, 240, 3) and captions (N, 16, 240, 3)."""
+    small = shrink(pictures, scale)
+    return small[:, :-CAPTION_ROWS], small[:, -CAPTION_ROWS:]
+
+
+@pytest.mark.parametrize(("fps", "speed"), [(30, 1.0), (15, 1.0), (60, 1.0), (30, 2.0)])
+def test_video_runs_at_the_games_speed(
+    tmp_path: Path, start: Path, grid_states: GridStates, fps: int, speed: float
+) -> None:
+    [path] = record(tmp_path, start, make_trajectory(WAY), fps=fps, speed=speed)
+    meta, pictures = decode(path)
+    frames = play(WAY, grid_states.top_left)[2]
+    playing = math.ceil(frames * fps / (FRAMES_PER_SECOND * speed))
+    assert len(pictures) == playing + round(LAST_FRAME_SECONDS * fps)
+    assert meta["fps"] == fps
+    assert meta["codec"] == "h264"
+
+
+@pytest.mark.parametrize("scale", [1, 2, 3])
+def test_size_is_a_whole_multiple_of_the_screen(tmp_path: Path, start: Path, scale: int) -> None:
+    [path] = record(tmp_path, start, make_trajectory([RIGHT]), scale=scale)
+    meta, _ = decode(path)
+    assert meta["size"] == (240 * scale, (160 + CAPTION_ROWS) * scale)
+
+
+def test_last_picture_is_the_success(tmp_path: Path, start: Path, grid_states: GridStates) -> None:
+    [path] = record(tmp_path, start, make_trajectory(WAY))
+    first, last, _ = play(WAY, grid_states.top_left)
+    screens, _ = split(decode(path)[1])
+    changed = (first != last).any(-1)
+    assert changed.sum() > 20
+    assert np.abs(screens[-1] - last).mean() < 4  # H.264 loses a little
+    near = np.abs(screens[-1] - last)[changed].mean()
+    assert near < 0.5 * np.abs(screens[-1] - first)[changed].mean()
+    resting = screens[-round(LAST_FRAME_SECONDS * 30) :]
+    assert np.abs(resting - last).mean() < 4
+
+
+def test_picture_is_neither_turned_nor_recoloured(tmp_path: Path) -> None:
+    """The logo and title are far from symmetric."""
+    acts = [0, 0, 0, 0]
+    trajectory = make_trajectory(acts, start_state="power-on")
+    [path] = record(tmp_path, None, trajectory, milestone=NAMING.to_params())
+    with open_env(NAMING) as env:
+        env.reset(seed=SEED)
+        for act in acts:
+            screen = env.step(act)[0]
+    last = split(decode(path)[1])[0][-1]
+    right = np.abs(last - screen).mean()
+    wrong = (screen[::-1], screen[:, ::-1], screen[..., ::-1])
+    assert all(np.abs(last - picture).mean() > 2 * right for picture in wrong)
+
+
+def test_caption_shows_the_button(tmp_path: Path, start: Path) -> None:
+    [path] = record(tmp_path, start, make_trajectory([DOWN, DOWN, RIGHT, DOWN]), fps=60, scale=1)
+    _, captions = split(decode(path)[1], 1)
+    steps = [captions[k] for k in (4, 14, 24, 34)]  # a step is 8 to 12 frames
+    assert len(captions) > 36
+
+    def differ(a: np.ndarray, b: np.ndarray) -> bool:
+        return bool(np.abs(a - b).max() > 60)
+
+    assert not differ(steps[0], captions[6])
+    kinds = [k for k in range(len(captions) - 60) if differ(captions[k], captions[k + 1])]
+    assert len(kinds) == 2  # down to right, right to down; two equal buttons look the same
+    assert differ(captions[0], np.zeros_like(captions[0]))
+
+
+def test_experts_choice_stands_where_it_differs(tmp_path: Path, start: Path) -> None:
+    labels = [RIGHT, DOWN, NO_LABEL, RIGHT]
+    trajectory = make_trajectory([DOWN, DOWN, RIGHT, RIGHT], labels)
+    expert_side = (slice(None), slice(None), slice(120, None))
+    ink = {}
+    for show in (True, False):
+        [path] = record(tmp_path, start, trajectory, fps=60, scale=1, show_expert=show)
+        captions = split(decode(path)[1], 1)[1][expert_side]
+        ink[show] = captions.max((1, 2, 3)) > 150
+    assert not ink[False].any()
+    shown = np.flatnonzero(ink[True])
+    assert len(shown) in range(8, 13)  # the first step alone
+    assert shown[0] == 0
+    assert np.array_equal(shown, np.arange(len(shown)))
+
+
+def test_every_episode_has_its_file_and_its_start(
+    tmp_path: Path, start: Path, grid_states: GridStates
+) -> None:
+    paths = record(
+        tmp_path,
+        start,
+        make_trajectory(WAY, name="one"),
+        make_trajectory([DOWN, DOWN, ACTIONS.index("left")], name="two", start_state="ep2.state"),
+    )
+    assert [path.name for path in paths] == ["one.mp4", "two.mp4"]
+    assert sorted(paths[0].parent.iterdir()) == sorted(paths)
+    screens, _ = split(decode(paths[1])[1])
+    first, _, _ = play([DOWN], grid_states.top_right)
+    assert np.abs(screens[0] - first).mean() < 4
+
+
+def test_folder_is_made_anew(tmp_path: Path, start: Path) -> None:
+    record(tmp_path, start, make_trajectory([RIGHT], name="old"))
+    paths = record(tmp_path, start, make_trajectory([RIGHT], name="new"))
+    assert list((tmp_path / "videos").iterdir()) == paths
+
+
+def test_no_episodes_make_an_empty_folder(tmp_path: Path, start: Path) -> None:
+    assert record(tmp_path, start) == []
+    assert list((tmp_path / "videos").iterdir()) == []
+
+
+def test_equal_episodes_make_equal_videos(tmp_path: Path, start: Path) -> None:
+    files = [record(tmp_path, start, make_trajectory(WAY))[0].read_bytes() for _ in range(2)]
+    assert files[0] == files[1]

@@ -1,0 +1,83 @@
+"""What surrounds a job: its lines, its log, its marker."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autodagger.workflow.job import list_failed_jobs
+
+ROOT = Path(__file__).parents[3]
+JOB = """
+import os, subprocess, sys
+from types import SimpleNamespace
+from autodagger.errors import UserError
+from autodagger.workflow.job import run_job
+snakemake = SimpleNamespace(
+    log=["logs/train_student/B.log"], wildcards={"milestone": "B"},
+    config={"milestone_ids": ["A", "B"]},
+)
+snakemake.wildcards = type("W", (dict,), {})(milestone="B")
+with run_job(snakemake, "student") as progress:
+    print("chatter of a library")
+    subprocess.run(["sh", "-c", "echo chatter of a child >&2"])
+    progress("iteration 1/2: 3/4 episodes reach it")
+    BODY
+"""
+
+
+def run(folder: Path, body: str = "pass") -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {
+        "PYTHONPATH": str(ROOT),
+        "AUTODAGGER_SNAKEMAKE_PID": str(os.getpid()),
+    }
+    command = [sys.executable, "-c", JOB.replace("BODY", body)]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+def test_the_terminal_gets_the_events_and_the_log_everything(tmp_path: Path) -> None:
+    result = run(tmp_path)
+    assert result.returncode == 0
+    assert result.stdout == ""
+    assert result.stderr == "[2/2] B student iteration 1/2: 3/4 episodes reach it\n"
+    log = (tmp_path / "logs/train_student/B.log").read_text()
+    assert "chatter of a library" in log
+    assert "chatter of a child" in log
+    assert "3/4 episodes" in log
+    assert list_failed_jobs(tmp_path / "logs", os.getpid()) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("raise UserError('model.pth: not a model')", "failed: model.pth: not a model (see logs"),
+        ("raise ValueError('odd')", "failed: ValueError: odd (see logs"),
+        ("raise MemoryError('64 GiB')", "failed: out of memory (64 GiB). Lower batch_size or"),
+    ],
+)
+def test_a_failure_is_one_line_and_a_traceback_in_the_log(
+    tmp_path: Path, body: str, message: str
+) -> None:
+    result = run(tmp_path, body)
+    assert result.returncode == 1
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "Traceback" in (tmp_path / "logs/train_student/B.log").read_text()
+    log = tmp_path / "logs/train_student/B.log"
+    assert list_failed_jobs(tmp_path / "logs", os.getpid()) == [("train_student", "B", log)]
+
+
+def test_a_killed_job_leaves_its_marker_for_its_own_snakemake_only(tmp_path: Path) -> None:
+    result = run(tmp_path, "os.kill(os.getpid(), 9)")
+    assert result.returncode == -9
+    assert len(list_failed_jobs(tmp_path / "logs", os.getpid())) == 1
+    assert list_failed_jobs(tmp_path / "logs", os.getpid() + 1) == []
+
+
+def test_tracking_is_not_loaded_without_the_option() -> None:
+    code = "import sys, autodagger.workflow.job, autodagger.dagger.training; sys.exit('wandb' in sys.modules)"
+    result: Any = subprocess.run([sys.executable, "-c", code], cwd=ROOT)
+    assert result.returncode == 0
