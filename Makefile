@@ -46,7 +46,7 @@ bench: $(READY_DEV) $(IMITATION)/.ready ## measure speed and memory against alte
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 rom: $(READY_DEV) ## build the embedded game's ROM from its source
-	@$(BIN)/python games/mossbrook/build.py
+	@$(BIN)/python -m games.mossbrook.source.build
 
 clean: ## remove the set-up and the caches; results stay
 	rm -rf $(VENV) .snakemake .mypy_cache .pytest_cache .ruff_cache .hypothesis

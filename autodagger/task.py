@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from autodagger.files import read_json
 from autodagger.game.contract import Game, load_game
 from autodagger.game.milestone import Milestone
 from autodagger.game.starts import StartState, load_start_states
@@ -77,3 +78,9 @@ class Budget:
 
     max_episode_steps: int
     expert_success_rate: float
+
+    @classmethod
+    def read(cls, path: str | Path) -> "Budget":
+        """What a budget.json with the decision to train says."""
+        plan = read_json(path)
+        return cls(plan["max_episode_steps"], plan["expert_success_rate"])

@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from autodagger.game.env import GameEnv, preprocess
-from autodagger.evaluation.episodes import plan_episodes
 from autodagger.expert.expert import Expert
-from autodagger.student.policy import NetworkArgs, Student
-from autodagger.rollout.pool import EpisodePlan
+from autodagger.game.env import GameEnv
+from autodagger.rollout.episode import EpisodePlan, plan_episodes
+from autodagger.student.networks import NetworkArgs, Student
+from autodagger.student.view import View
 from benchmarks.common import Stopwatch, prepare
 from benchmarks.training import PlainNetwork
 
@@ -27,21 +27,16 @@ class Baseline:
     """The whole procedure; `clock` runs from the first demonstration on."""
 
     def __init__(self, arguments: dict[str, Any]) -> None:
-        self.task = prepare(Path(arguments["work"]), arguments["milestone"])
-        self.size, self.gray = tuple(arguments["frame_size"]), arguments["grayscale"]
+        self.task, budget = prepare(Path(arguments["work"]), arguments["milestone"])
+        self.view = View(tuple(arguments["frame_size"]), arguments["grayscale"])
         self.train_steps, self.episodes = arguments["train_steps"], arguments["episodes"]
         self.cap, self.target = arguments["cap_seconds"], arguments["target"]
-        game = self.task.game()
-        self.env = GameEnv(
-            game["game_dir"], game["rom_path"], self.task.milestone, self.task.max_episode_steps
-        )
+        task = self.task
+        self.env = GameEnv(task.game_dir, task.rom, task.milestone, budget.max_episode_steps)
         actions = self.env.game.actions
-        self.expert = Expert(game["expert_path"], game["tools_dir"], actions)
+        self.expert = Expert(task.expert, task.tools, actions)
         torch.manual_seed(0)
-        channels = 1 if self.gray else 3
-        args = NetworkArgs(
-            arguments["network"], HIDDEN_DIM, self.size, channels, len(actions), False
-        )
+        args = NetworkArgs(arguments["network"], HIDDEN_DIM, self.view, actions)
         self.network = PlainNetwork(Student(args))
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=LEARNING_RATE)
         self.rng = np.random.default_rng(0)
@@ -88,10 +83,10 @@ class Baseline:
         return (played + step_seconds * self.train_steps) * ITERATIONS
 
     def _plan(self, episodes: int, purpose: str) -> list[EpisodePlan]:
-        return plan_episodes(self.task.start_states, episodes, 0, "baseline", purpose)
+        return plan_episodes(self.task, self.task.load_starts(), episodes, "baseline", purpose)
 
     def _play(self, plan: EpisodePlan, follow_expert: bool, learn: bool) -> bool:
-        screen, info = self.env.reset(seed=plan.seed, options={"state": plan.start})
+        screen, info = self.env.reset(seed=plan.seed, options={"state": plan.start.data})
         self.expert.start_episode()
         done = False
         while not done:
@@ -106,7 +101,7 @@ class Baseline:
         return bool(info["success"])
 
     def _observe(self, screen: np.ndarray) -> np.ndarray:
-        pixels = preprocess(screen, self.size, self.gray)
+        pixels = self.view.see(screen)
         return np.ascontiguousarray(pixels.transpose(2, 0, 1), dtype=np.float32)
 
     @torch.no_grad()

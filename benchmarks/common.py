@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -15,126 +15,75 @@ import psutil
 import torch
 import yaml
 
-from autodagger.dagger.training import TrainingOptions, train_student
+from autodagger.dagger.options import TrainingOptions
+from autodagger.dagger.training import train_student
 from autodagger.evaluation.expert import evaluate_expert
 from autodagger.files import read_json, write_json
 from autodagger.game.contract import load_game
 from autodagger.game.milestone import Milestone, load_milestones
-from autodagger.student.policy import prefers_bfloat16
-from autodagger.game.starts import StartState, load_start_states
-from autodagger.rollout.worker import RolloutSpec
+from autodagger.student.device import prefers_bfloat16
+from autodagger.task import Budget, Machine, Task
 
 ROOT = Path(__file__).parents[1]
 GAME_DIR = ROOT / "games" / "mossbrook"
 RESULTS = ROOT / "benchmarks" / "results"
 
 
-@dataclass(frozen=True)
-class Task:
-    """One milestone ready to be learnt.
-
-    Attributes:
-        milestone: The goal.
-        states: File of start states; None is power-on.
-        max_episode_steps: The student's budget an episode, in steps.
-        expert_success_rate: Of the expert's evaluation.
-    """
-
-    milestone: Milestone
-    states: Path | None
-    max_episode_steps: int
-    expert_success_rate: float
-
-    @property
-    def start_states(self) -> list[StartState]:
-        """Where episodes begin."""
-        return load_start_states(self.states)
-
-    def game(self) -> dict[str, Any]:
-        """What every evaluation and training takes, as keyword arguments."""
-        return {
-            "game_dir": GAME_DIR,
-            "rom_path": GAME_DIR / load_game(GAME_DIR).rom,
-            "milestone": self.milestone.to_params(),
-            "expert_path": GAME_DIR / "experts" / f"{self.milestone.id}.py",
-            "tools_dir": GAME_DIR / "tools",
-            "start_states": self.states,
-        }
-
-    def spec(
-        self, frame_size: Sequence[int], grayscale: bool, previous_action: bool
-    ) -> RolloutSpec:
-        """What a worker of the rollout engine needs."""
-        game = self.game()
-        height, width = frame_size
-        return RolloutSpec(
-            GAME_DIR,
-            game["rom_path"],
-            self.milestone,
-            game["expert_path"],
-            game["tools_dir"],
-            self.max_episode_steps,
-            (height, width),
-            grayscale,
-            previous_action,
-        )
-
-
-def training_options() -> dict[str, Any]:
+def training_options() -> TrainingOptions:
     """The training options of the shipped config.yaml."""
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
-    return {name: config[name] for name in TrainingOptions.__dataclass_fields__}
+    return TrainingOptions(**{one.name: config[one.name] for one in fields(TrainingOptions)})
 
 
-def prepare(work: Path, milestone_id: str, episodes: int = 10) -> Task:
+def prepare(work: Path, milestone_id: str, episodes: int = 10) -> tuple[Task, Budget]:
     """Plays the experts up to a milestone, once a folder `work`, so that it has start states."""
     milestones = load_milestones(GAME_DIR / "milestone_config.json")
     wanted = next(m for m in milestones if m.id == milestone_id)
-    task = Task(wanted, None, wanted.max_steps, 1.0)
     for milestone in milestones[: wanted.index + 1]:
-        before = work / str(milestone.predecessor) / "states.zip"
-        task = Task(milestone, before if milestone.predecessor else None, 0, 1.0)
+        task = _make_task(work, milestone)
         report = _evaluate_once(work / milestone.id, task, episodes)
-        steps = int(report["mean_steps"] * 2)  # step_multiplier's default
-        task = Task(milestone, task.states, steps, report["success_rate"])
-    return task
+    steps = int(report["mean_steps"] * 2)  # step_multiplier's default
+    return task, Budget(steps, report["success_rate"])
+
+
+def _make_task(work: Path, milestone: Milestone) -> Task:
+    """A milestone that starts where the expert before it, evaluated in `work`, has ended."""
+    before = milestone.predecessor
+    return Task(
+        game_dir=GAME_DIR,
+        rom=GAME_DIR / load_game(GAME_DIR).rom,
+        milestone=milestone,
+        expert=GAME_DIR / "experts" / f"{milestone.id}.py",
+        tools=tuple(sorted((GAME_DIR / "tools").glob("*.py"))),
+        starts=work / before / "states.zip" if before else None,
+        seed=0,
+    )
 
 
 def _evaluate_once(folder: Path, task: Task, episodes: int) -> dict[str, Any]:
     report = folder / "report.json"
     if not report.is_file():
-        outputs = {
-            "report": report,
-            "trajectories": folder / "trajectories.json",
-            "states": folder / "states.zip",
-        }
+        names = ("report.json", "trajectories.json", "states.zip")
         evaluate_expert(
-            **task.game(),
-            missing_expert=None,
-            missing_start="no state",
+            task,
+            Machine(num_envs=2),
             episodes=episodes,
-            seed=0,
-            num_envs=2,
-            outputs=outputs,
+            outputs={Path(name).stem: folder / name for name in names},
             progress=lambda _message: None,
         )
     return dict(read_json(report))
 
 
 def train(
-    task: Task, options: Mapping[str, Any], folder: Path, threads: int = 1, seed: int = 0
+    task: Task, options: TrainingOptions, budget: Budget, folder: Path, threads: int = 1
 ) -> dict[str, Any]:
     """Trains as the pipeline does, from nothing, to `folder`/best.pth; returns the report."""
     names = {"best": "pth", "final": "pth", "training": "json", "trajectories": "json"}
     return train_student(
-        **task.game(),
-        max_episode_steps=task.max_episode_steps,
-        expert_success_rate=task.expert_success_rate,
-        options=options,
-        seed=seed,
-        cuda=False,
-        threads=threads,
-        num_envs=4,
+        task,
+        options,
+        budget,
+        Machine(num_envs=4, threads=threads, cuda=False),
         checkpoint_dir=folder / "checkpoint",
         outputs={name: folder / f"{name}.{suffix}" for name, suffix in names.items()},
         progress=lambda _message: None,

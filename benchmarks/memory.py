@@ -11,8 +11,10 @@ import torch
 from autodagger.dagger.checkpoint import Checkpoint
 from autodagger.dagger.dataset import Dataset
 from autodagger.game.contract import load_game
-from autodagger.student.policy import NetworkArgs, Student
-from autodagger.rollout.pool import Episode, EpisodePlan, Rollouts
+from autodagger.rollout.episode import Behaviour, Episode, EpisodePlan, RolloutSpec
+from autodagger.rollout.pool import Rollouts
+from autodagger.student.networks import NetworkArgs, Student
+from autodagger.student.view import View
 from benchmarks.common import GAME_DIR, prepare, run_child, training_options
 
 TRANSITIONS, CHECKPOINT_TRANSITIONS = 50_000, 5_000
@@ -44,12 +46,11 @@ def measure(work: Path, tiny: bool) -> dict[str, Any]:
 
 
 def _record_frames(work: Path, milestone: str) -> np.ndarray:
-    task, options = prepare(work, milestone), training_options()
-    spec = task.spec(options["frame_size"], options["grayscale"], options["previous_action"])
-    start = task.start_states[0]
+    task, budget = prepare(work, milestone)
+    spec = RolloutSpec(task, budget.max_episode_steps, training_options().view)
+    plan = EpisodePlan(0, task.load_starts()[0])
     with Rollouts(spec, 1) as rollouts:
-        plan = EpisodePlan(0, start.name, start.data)
-        (episode,) = rollouts.play([plan], keep_obs=True)
+        (episode,) = rollouts.play([plan], Behaviour(keep_obs=True))
     assert episode.obs is not None
     return episode.obs
 
@@ -58,7 +59,7 @@ def main(frames: str, transitions: int, checkpoint: int, repeats: int) -> dict[s
     """Fills a dataset, lists its rows for the learner, and writes a checkpoint of a smaller one."""
     torch.set_num_threads(1)
     recorded = np.load(frames)
-    student = _make_student(recorded.shape[1:])
+    student = _make_student(_get_view(recorded))
     empty = _peak_megabytes()
     dataset = _fill(recorded, transitions, repeats)
     filled = _peak_megabytes()
@@ -77,7 +78,7 @@ def main(frames: str, transitions: int, checkpoint: int, repeats: int) -> dict[s
 
 def _fill(recorded: np.ndarray, transitions: int, repeats: int) -> Dataset:
     """Screens of the game, made distinct by a number in the corner's pixels."""
-    dataset = Dataset(recorded.shape[1:], previous_action=False)
+    dataset = Dataset(_get_view(recorded))
     rng = np.random.default_rng(0)
     for first in range(0, transitions, 100):
         count = min(100, transitions - first)
@@ -100,12 +101,15 @@ def _fill(recorded: np.ndarray, transitions: int, repeats: int) -> Dataset:
     return dataset
 
 
-def _make_student(shape: tuple[int, ...]) -> Student:
-    options = training_options()
-    actions = len(load_game(GAME_DIR).actions)
-    size = (shape[0], shape[1])
-    args = NetworkArgs(options["network"], options["hidden_dim"], size, shape[2], actions, False)
-    return Student(args)
+def _get_view(recorded: np.ndarray) -> View:
+    """Of frames (T, H, W, C) that were recorded; without the previous action."""
+    _, height, width, channels = recorded.shape
+    return View((height, width), grayscale=channels == 1, previous_action=False)
+
+
+def _make_student(view: View) -> Student:
+    options, actions = training_options(), load_game(GAME_DIR).actions
+    return Student(NetworkArgs(options.network, options.hidden_dim, view, actions))
 
 
 def _write_checkpoint(dataset: Dataset, student: Student) -> tuple[float, int]:
@@ -115,7 +119,7 @@ def _write_checkpoint(dataset: Dataset, student: Student) -> tuple[float, int]:
             "metrics": {},
             "weights": student.state_dict(),
             "rollouts": [],
-            "news": dataset.pop_news(),
+            "new": dataset.take_new(),
         }
         begin = time.perf_counter()
         checkpoint.save(0, content)

@@ -1,6 +1,7 @@
 """What beta schedules, noise and the previous action do to students, over several seeds."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,14 +41,15 @@ def measure(work: Path, tiny: bool) -> dict[str, Any]:
 
 def main(work: str, milestone: str, seed: int, **changes: Any) -> dict[str, Any]:
     """One training and its evaluation, for `run_child`."""
-    task = prepare(Path(work), milestone)
+    task, budget = prepare(Path(work), milestone)
     folder = Path(work) / "options"
     begin, cpu = time.perf_counter(), cpu_seconds()
-    report = train(task, training_options() | changes, folder, seed=seed)
+    options = replace(training_options(), **changes)
+    report = train(replace(task, seed=seed), options, budget, folder)
     wall, cpu = time.perf_counter() - begin, cpu_seconds() - cpu
     torch.set_num_threads(1)
     return {
-        "success_rate": evaluate(task, folder / "best.pth", EPISODES),
+        "success_rate": evaluate(task, budget, folder / "best.pth", EPISODES),
         "first_success_rate": report["iterations"][0]["success_rate"],
         "iterations": len(report["iterations"]),
         "expert_queries": report["expert_queries"],

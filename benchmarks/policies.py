@@ -6,11 +6,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from autodagger.evaluation.episodes import plan_episodes
-from autodagger.student.policy import GreedyPolicy, choose_device, load_student
+from autodagger.dagger.options import TrainingOptions
+from autodagger.rollout.episode import Behaviour, OnExpertFailure, RolloutSpec, plan_episodes
 from autodagger.rollout.pool import Rollouts
-from autodagger.rollout.worker import Labels
-from benchmarks.common import ROOT, Stopwatch, Task, prepare, run_child, train, training_options
+from autodagger.student.device import choose_device, compute_repeatably
+from autodagger.student.model_file import load_student
+from autodagger.student.policy import GreedyPolicy
+from autodagger.task import Budget, Task
+from benchmarks.common import ROOT, Stopwatch, prepare, run_child, train, training_options
 
 MILESTONES = {
     "PLAYER_NAME_SET": "a menu",
@@ -44,21 +47,21 @@ def measure(work: Path, tiny: bool) -> dict[str, Any]:
         "evaluation_episodes": arguments["episodes"],
         "cap_seconds": arguments["cap_seconds"],
         "impala_cap_seconds": IMPALA_CAP_SECONDS,
-        "network": options["network"],
-        "frame_size": options["frame_size"],
-        "grayscale": options["grayscale"],
+        "network": options.network,
+        "frame_size": options.frame_size,
+        "grayscale": options.grayscale,
         "rows": rows,
     }
 
 
-def _arguments(work: Path, name: str, options: dict[str, Any], tiny: bool) -> dict[str, Any]:
+def _arguments(work: Path, name: str, options: TrainingOptions, tiny: bool) -> dict[str, Any]:
     prepare(work, name)
     return {
         "work": str(work),
         "milestone": name,
-        "network": options["network"],
-        "frame_size": options["frame_size"],
-        "grayscale": options["grayscale"],
+        "network": options.network,
+        "frame_size": options.frame_size,
+        "grayscale": options.grayscale,
         "train_steps": 20 if tiny else 2000,
         "episodes": 4 if tiny else EVALUATION_EPISODES,
         "cap_seconds": 4 if tiny else CAP_SECONDS,
@@ -100,12 +103,12 @@ def _ratios(row: dict[str, Any]) -> dict[str, float]:
 
 def main(**arguments: Any) -> dict[str, Any]:
     """AutoDAgger itself, for `run_child`: from nothing to its own decision to stop."""
-    task = prepare(Path(arguments["work"]), arguments["milestone"])
+    task, budget = prepare(Path(arguments["work"]), arguments["milestone"])
     clock = Stopwatch()
     with tempfile.TemporaryDirectory() as folder:
-        report = train(task, training_options(), Path(folder), threads=2)
+        report = train(task, training_options(), budget, Path(folder), threads=2)
         seconds = clock.seconds
-        success = evaluate(task, Path(folder, "best.pth"), arguments["episodes"])
+        success = evaluate(task, budget, Path(folder, "best.pth"), arguments["episodes"])
     return {
         "seconds": round(seconds, 2),
         "reached": success >= arguments["target"],
@@ -114,12 +117,14 @@ def main(**arguments: Any) -> dict[str, Any]:
     }
 
 
-def evaluate(task: Task, model: Path, episodes: int) -> float:
+def evaluate(task: Task, budget: Budget, model: Path, episodes: int) -> float:
     """Success over fresh episodes, the same ones for every procedure."""
-    student, content = load_student(model)
-    spec = task.spec(content["frame_size"], content["grayscale"], student.args.previous_action)
-    plans = plan_episodes(task.start_states, episodes, 0, "baseline", "evaluation")
+    compute_repeatably()
+    student, _ = load_student(model)
+    spec = RolloutSpec(task, budget.max_episode_steps, student.args.view)
+    plans = plan_episodes(task, task.load_starts(), episodes, "baseline", "evaluation")
     policy = GreedyPolicy(student, choose_device(False))
+    behaviour = Behaviour(on_expert_failure=OnExpertFailure.GO_ON)
     with Rollouts(spec, 4) as rollouts:
-        played = rollouts.play(plans, policy, labels=Labels.OPTIONAL)
+        played = rollouts.play(plans, behaviour, policy)
     return sum(episode.success for episode in played) / len(played)

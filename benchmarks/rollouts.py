@@ -1,6 +1,7 @@
 """Steps a second and core: the rollout engine with student and labels against the bare emulator."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,15 +9,16 @@ import numpy as np
 import psutil
 import torch
 
+from autodagger.game.contract import NO_OP
 from autodagger.game.emulator import Emulator
-from autodagger.evaluation.episodes import plan_episodes
-from autodagger.game.contract import NO_OP, Game, load_game
-from autodagger.student.policy import GreedyPolicy, choose_device, load_student
+from autodagger.game.gba import GbaGame
+from autodagger.rollout.episode import Behaviour, Episode, RolloutSpec, plan_episodes
 from autodagger.rollout.pool import Rollouts
-from autodagger.rollout.worker import Episode
+from autodagger.student.device import choose_device, compute_repeatably
+from autodagger.student.model_file import load_student
+from autodagger.student.policy import GreedyPolicy
+from autodagger.task import Budget, Task
 from benchmarks.common import (
-    GAME_DIR,
-    Task,
     alternate,
     cpu_seconds,
     median,
@@ -34,26 +36,28 @@ def measure(work: Path, tiny: bool) -> dict[str, Any]:
     rows = []
     for name in ("PLAYER_NAME_SET",) if tiny else MILESTONES:
         model = run_child(__name__, {"work": str(work), "milestone": name, "tiny": tiny})
-        rows.append(_measure_milestone(prepare(work, name), Path(model), tiny))
+        rows.append(_measure_milestone(*prepare(work, name), Path(model), tiny))
     return {"rows": rows}
 
 
 def main(work: str, milestone: str, tiny: bool) -> str:
     """A student to roll out, for `run_child`; returns its file."""
-    task, options = prepare(Path(work), milestone), training_options()
+    task, budget = prepare(Path(work), milestone)
+    options = training_options()
     if tiny:
-        options |= {"train_steps_per_iter": 20, "dagger_iterations": 1}
-    train(task, options, Path(work, milestone))
+        options = replace(options, train_steps_per_iter=20, dagger_iterations=1)
+    train(task, options, budget, Path(work, milestone))
     return str(Path(work, milestone, "best.pth"))
 
 
-def _measure_milestone(task: Task, model: Path, tiny: bool) -> dict[str, Any]:
+def _measure_milestone(task: Task, budget: Budget, model: Path, tiny: bool) -> dict[str, Any]:
     torch.set_num_threads(1)
-    student, content = load_student(model)
-    spec = task.spec(content["frame_size"], content["grayscale"], student.args.previous_action)
-    plans = plan_episodes(task.start_states, 4 if tiny else 24, 0, "bench_rollouts")
-    game = load_game(GAME_DIR)
-    emulator = Emulator(spec.rom_path)
+    compute_repeatably()
+    student, _ = load_student(model)
+    spec = RolloutSpec(task, budget.max_episode_steps, student.args.view)
+    plans = plan_episodes(task, task.load_starts(), 4 if tiny else 24, "bench_rollouts")
+    game, emulator = task.load_game(), Emulator(task.rom)
+    assert isinstance(game, GbaGame)
     with Rollouts(spec, 4) as rollouts:
         workers = psutil.Process().children(recursive=True)
         played: list[Episode] = []
@@ -62,7 +66,7 @@ def _measure_milestone(task: Task, model: Path, tiny: bool) -> dict[str, Any]:
             begin, cpu = time.perf_counter(), cpu_seconds(workers)
             # A new one each time: the engine remembers the answers of the one it had.
             policy = GreedyPolicy(student, choose_device(False))
-            played[:] = rollouts.play(plans, policy, keep_obs=True)
+            played[:] = rollouts.play(plans, Behaviour(keep_obs=True), policy)
             return [cpu_seconds(workers) - cpu, time.perf_counter() - begin]
 
         def bare() -> list[float]:
@@ -93,15 +97,15 @@ def _measure_milestone(task: Task, model: Path, tiny: bool) -> dict[str, Any]:
     }
 
 
-def replay(emulator: Emulator, game: Game, episode: Episode) -> None:
+def replay(emulator: Emulator, game: GbaGame, episode: Episode) -> None:
     """The same frames with the same buttons, and nothing else."""
     rng = np.random.default_rng(episode.plan.seed)
     fewest, most = game.release_frames
-    if episode.plan.start is None:
+    if episode.plan.start.data is None:
         emulator.power_on()
-        emulator.run(1)
     else:
-        emulator.load_state(episode.plan.start)
+        emulator.load_state(episode.plan.start.data)
+    emulator.run(1)  # as the simulator does
     for act in episode.acts:
         name = game.actions[act]
         emulator.run(game.hold_frames, () if name == NO_OP else (name,))

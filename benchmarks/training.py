@@ -1,6 +1,7 @@
 """Seconds and samples to the same accuracy: the learner against a plain loop, on each device."""
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +12,13 @@ from torch.nn import functional
 
 from autodagger.dagger import learner
 from autodagger.dagger.dataset import Dataset
-from autodagger.evaluation.episodes import plan_episodes
-from autodagger.game.contract import load_game
-from autodagger.student.policy import NetworkArgs, Student, choose_device
+from autodagger.dagger.options import TrainingOptions
+from autodagger.rollout.episode import Behaviour, RolloutSpec, plan_episodes
 from autodagger.rollout.pool import Rollouts
-from benchmarks.common import (
-    GAME_DIR,
-    Stopwatch,
-    Task,
-    alternate,
-    describe,
-    median,
-    prepare,
-    training_options,
-)
+from autodagger.student.device import choose_device, compute_repeatably
+from autodagger.student.networks import NetworkArgs, Student
+from autodagger.task import Budget, Task
+from benchmarks.common import Stopwatch, alternate, describe, median, prepare, training_options
 
 MILESTONES = ("NEXT_TOWN", "GYM_TRAINER_DEFEATED")
 WAYS = ("learner", "plain")
@@ -35,45 +29,37 @@ ROUNDS = 3
 def measure(work: Path, tiny: bool) -> dict[str, Any]:
     """Seconds and samples to the same accuracy of both, with one thread, as the pipeline trains."""
     torch.set_num_threads(1)
+    compute_repeatably()
     options = training_options()
     devices = [choose_device(False)] + [choose_device(True)] * torch.cuda.is_available()
     rows = []
     for name in ("PLAYER_NAME_SET",) if tiny else MILESTONES:
-        task = prepare(work, name)
-        dataset, student = collect(task, options, 4 if tiny else 12)
+        dataset, student = collect(*prepare(work, name), options, 4 if tiny else 12)
         sizes = {"transitions": dataset.transitions, "unique_frames": len(dataset.frames)}
         for device in devices:
             compared = _compare(student.to(device), dataset, options, 1 if tiny else ROUNDS)
             rows.append({"milestone": name, "device": describe(device), **sizes, **compared})
     kept = ("network", "frame_size", "grayscale", "batch_size")
-    return {**{name: options[name] for name in kept}, "rows": rows}
+    return {**{name: getattr(options, name) for name in kept}, "rows": rows}
 
 
-def collect(task: Task, options: dict[str, Any], episodes: int) -> tuple[Dataset, Student]:
+def collect(
+    task: Task, budget: Budget, options: TrainingOptions, episodes: int
+) -> tuple[Dataset, Student]:
     """Demonstrations, some of them disturbed, and a fresh student for them."""
-    spec = task.spec(options["frame_size"], options["grayscale"], options["previous_action"])
-    n_actions = len(load_game(GAME_DIR).actions)
-    dataset = Dataset(spec.obs_shape, options["previous_action"])
-    with Rollouts(spec, 2) as rollouts:
-        plans = plan_episodes(task.start_states, episodes, 0, "bench_training")
-        dataset.add(rollouts.play(plans, noise=0.1, keep_obs=True))
+    dataset = Dataset(options.view)
+    with Rollouts(RolloutSpec(task, budget.max_episode_steps, options.view), 2) as rollouts:
+        plans = plan_episodes(task, task.load_starts(), episodes, "bench_training")
+        dataset.add(rollouts.play(plans, Behaviour(noise=0.1, keep_obs=True)))
     torch.manual_seed(0)
-    student = Student(
-        NetworkArgs(
-            options["network"],
-            options["hidden_dim"],
-            spec.frame_size,
-            spec.obs_shape[2],
-            n_actions,
-            options["previous_action"],
-        )
-    )
+    actions = task.load_game().actions
+    student = Student(NetworkArgs(options.network, options.hidden_dim, options.view, actions))
     student.center_on(dataset.frames)
     return dataset, student
 
 
 def _compare(
-    student: Student, dataset: Dataset, options: dict[str, Any], rounds: int
+    student: Student, dataset: Dataset, options: TrainingOptions, rounds: int
 ) -> dict[str, Any]:
     """The learner until it finds that nothing is left to learn; the plain loop to its accuracy."""
     ended: dict[str, Any] = {}
@@ -113,7 +99,7 @@ def _finish(device: torch.device) -> None:
         torch.cuda.synchronize(device)
 
 
-def _run_learner(student: Student, dataset: Dataset, options: dict[str, Any]) -> tuple[int, int]:
+def _run_learner(student: Student, dataset: Dataset, options: TrainingOptions) -> tuple[int, int]:
     """Samples trained on, and samples looked at besides."""
     counts = [0, 0]
 
@@ -121,23 +107,15 @@ def _run_learner(student: Student, dataset: Dataset, options: dict[str, Any]) ->
         counts[logits.requires_grad] += len(logits)
 
     student.register_forward_hook(count)
-    learner.fit(
-        student,
-        dataset,
-        device=student.center.device,
-        batch_size=options["batch_size"],
-        learning_rate=options["learning_rate"],
-        max_steps=MOST_STEPS,
-        early_stop=True,
-        seed=0,
-    )
+    options = replace(options, train_steps_per_iter=MOST_STEPS, early_stop=True)
+    learner.fit(student, dataset, options, student.center.device, seed=0)
     return counts[1], counts[0]
 
 
 def _run_plain(
     student: Student,
     dataset: Dataset,
-    options: dict[str, Any],
+    options: TrainingOptions,
     accuracy: float,
     clock: Stopwatch,
 ) -> int:
@@ -152,11 +130,11 @@ def _run_plain(
     obs = frames[np.repeat(samples.frame, samples.count)]  # (T, C, H, W), one a transition
     labels = torch.from_numpy(np.repeat(samples.label, samples.count)).to(device)  # (T,)
     generator = torch.Generator().manual_seed(0)
-    optimizer = torch.optim.Adam(plain.parameters(), lr=options["learning_rate"])
+    optimizer = torch.optim.Adam(plain.parameters(), lr=options.learning_rate)
     trained_on = steps = 0
     while steps < MOST_STEPS:
         order = torch.randperm(len(labels), generator=generator)
-        for rows in order.to(device).split(options["batch_size"]):
+        for rows in order.to(device).split(options.batch_size):
             loss = functional.cross_entropy(plain(obs[rows]), labels[rows])
             optimizer.zero_grad()
             loss.backward()

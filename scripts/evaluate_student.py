@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-from autodagger.evaluation.budget import read_budget
 from autodagger.evaluation.student import evaluate_student
+from autodagger.task import Budget
 from autodagger.workflow.job import get_machine, get_outputs, get_task, run_job
 
 with run_job(snakemake, "test") as progress:
     evaluate_student(
         get_task(snakemake),
         Path(snakemake.input.model),
-        read_budget(snakemake.input.budget),
+        Budget.read(snakemake.input.budget),
         get_machine(snakemake),
         episodes=snakemake.params.episodes,
         outputs=get_outputs(snakemake),

@@ -2,7 +2,7 @@
 
 from autodagger.dagger.options import TrainingOptions
 from autodagger.dagger.training import train_student
-from autodagger.evaluation.budget import read_budget
+from autodagger.task import Budget
 from autodagger.workflow.job import (
     get_machine,
     get_outputs,
@@ -16,7 +16,7 @@ with run_job(snakemake, "student") as progress, get_tracker(snakemake, progress)
     report = train_student(
         get_task(snakemake),
         TrainingOptions(**snakemake.params.options),
-        read_budget(snakemake.input.budget),
+        Budget.read(snakemake.input.budget),
         get_machine(snakemake),
         checkpoint_dir=get_results(snakemake).checkpoint(snakemake.wildcards.milestone),
         outputs=get_outputs(snakemake),

@@ -1,10 +1,6 @@
 """The episode budget: how many steps a student gets, from what its expert needed."""
 
-from pathlib import Path
 from typing import Any
-
-from autodagger.files import read_json
-from autodagger.task import Budget
 
 _AUTO = "auto"
 
@@ -68,12 +64,6 @@ def plan_budget(
         "multiplier_reason": why,
         "max_episode_steps": steps,
     }
-
-
-def read_budget(path: Path) -> Budget:
-    """What a budget.json with the decision to train gives the student."""
-    plan = read_json(path)
-    return Budget(plan["max_episode_steps"], plan["expert_success_rate"])
 
 
 def _too_weak(report: dict[str, Any], min_success_rate: float) -> dict[str, Any]:

@@ -93,7 +93,7 @@ class Results:
 
     def marker(self, rule: str, milestone: str = _MILESTONE) -> Path:
         """There while a job runs, and after it failed or was killed."""
-        return self.log(rule, milestone).with_suffix(".running")
+        return get_marker(self.log(rule, milestone))
 
     def benchmark(self, rule: str, milestone: str = _MILESTONE) -> Path:
         """What a job cost, by Snakemake."""
@@ -102,6 +102,11 @@ class Results:
     def tracking_note(self, milestone: str = _MILESTONE) -> Path:
         """Which W&B run a milestone's training has."""
         return self.tracking / f"{milestone}.json"
+
+
+def get_marker(log: Path) -> Path:
+    """The marker of the job with this log."""
+    return log.with_suffix(".running")
 
 
 def name_video(milestone: str, replay: Replay) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from autodagger.errors import UserError
 from autodagger.game.milestone import Milestone
 from autodagger.processes import PARENT_VARIABLE, exit_with_parent
-from autodagger.results.layout import Results
+from autodagger.results.layout import Results, get_marker
 from autodagger.task import Machine, Progress, Task
 from autodagger.workflow.tracking import Tracker, open_tracker
 
@@ -38,7 +38,7 @@ def run_job(snakemake: Any, stage: str) -> Iterator[Progress]:
     """
     exit_with_parent()
     log = Path(snakemake.log[0])
-    marker = get_results(snakemake).marker(snakemake.rule, get_milestone(snakemake))
+    marker = get_marker(log)
     log.parent.mkdir(parents=True, exist_ok=True)
     marker.write_text(os.environ.get(PARENT_VARIABLE, ""))
     with _redirect_to(log) as terminal:

@@ -22,11 +22,13 @@ from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 from stable_baselines3.common.vec_env import SubprocVecEnv, VecEnv
 from torch import Tensor, nn
 
-from autodagger.game.env import GameEnv, preprocess
-from autodagger.evaluation.episodes import plan_episodes
 from autodagger.expert.expert import Expert
-from autodagger.student.policy import TRUNKS
-from benchmarks.common import Stopwatch, Task, prepare
+from autodagger.game.env import GameEnv
+from autodagger.rollout.episode import plan_episodes
+from autodagger.student.networks import TRUNKS
+from autodagger.student.view import View
+from autodagger.task import Budget, Task
+from benchmarks.common import Stopwatch, prepare
 
 HIDDEN_DIM, BATCH_SIZE, LEARNING_RATE = 256, 64, 3e-4
 NUM_ENVS = 4
@@ -36,28 +38,26 @@ LONGEST_TRAINING_ROUNDS = 100
 class PixelEnv(gymnasium.Env):
     """The game as `imitation` wants it: (C, H, W) uint8, and the expert's answer on request."""
 
-    def __init__(self, task: Task, size: tuple[int, int], gray: bool, number: int) -> None:
-        game = task.game()
-        self._env = GameEnv(
-            game["game_dir"], game["rom_path"], task.milestone, task.max_episode_steps
-        )
-        self._expert = Expert(game["expert_path"], game["tools_dir"], self._env.game.actions)
-        self._task, self._size, self._gray = task, size, gray
+    def __init__(self, task: Task, budget: Budget, view: View, number: int) -> None:
+        self._env = GameEnv(task.game_dir, task.rom, task.milestone, budget.max_episode_steps)
+        self._expert = Expert(task.expert, task.tools, self._env.game.actions)
+        self._task, self._view = task, view
         self.start(1000, f"training{number}")
-        channels = 1 if gray else 3
-        self.observation_space = gymnasium.spaces.Box(0, 255, (channels, *size), np.uint8)
+        height, width, channels = view.shape
+        self.observation_space = gymnasium.spaces.Box(0, 255, (channels, height, width), np.uint8)
         self.action_space = gymnasium.spaces.Discrete(len(self._env.game.actions))
 
     def start(self, episodes: int, purpose: str) -> None:
         """The episodes that the next resets begin, after the last of them from the first again."""
-        self._plans = plan_episodes(self._task.start_states, episodes, 0, "baseline", purpose)
+        starts = self._task.load_starts()
+        self._plans = plan_episodes(self._task, starts, episodes, "baseline", purpose)
         self._next = 0
 
     def reset(self, *, seed: int | None = None, options: Any = None) -> tuple[np.ndarray, dict]:
         """Begins the next planned episode."""
         plan = self._plans[self._next % len(self._plans)]
         self._next += 1
-        screen, info = self._env.reset(seed=plan.seed, options={"state": plan.start})
+        screen, info = self._env.reset(seed=plan.seed, options={"state": plan.start.data})
         self._expert.start_episode()
         self._state = info["state"]
         return self._observe(screen), {"success": False}
@@ -74,7 +74,7 @@ class PixelEnv(gymnasium.Env):
         return self._expert.act(self._state)
 
     def _observe(self, screen: np.ndarray) -> np.ndarray:
-        return preprocess(screen, self._size, self._gray).transpose(2, 0, 1).copy()
+        return self._view.see(screen).transpose(2, 0, 1).copy()
 
 
 class ExpertPolicy(NonTrainablePolicy):
@@ -108,11 +108,11 @@ class Trunk(BaseFeaturesExtractor):
 
 def main(**arguments: Any) -> dict[str, Any]:
     """Rounds until an evaluation, which does not count, reaches the target, or the cap is hit."""
-    task = prepare(Path(arguments["work"]), arguments["milestone"])
-    size, gray = tuple(arguments["frame_size"]), arguments["grayscale"]
+    task, budget = prepare(Path(arguments["work"]), arguments["milestone"])
+    view = View(tuple(arguments["frame_size"]), arguments["grayscale"])
     torch.manual_seed(0)
     makers = [
-        lambda k=k: RolloutInfoWrapper(PixelEnv(task, size, gray, k)) for k in range(NUM_ENVS)
+        lambda k=k: RolloutInfoWrapper(PixelEnv(task, budget, view, k)) for k in range(NUM_ENVS)
     ]
     venv = SubprocVecEnv(makers, start_method="forkserver")
     venv.reset()

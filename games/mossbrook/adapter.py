@@ -1,7 +1,7 @@
 """Mossbrook, the embedded game: its buttons, the timing of a step, and its state in RAM.
 
-The game keeps one struct at 0x02000000, which ``src/state.h`` declares and documents. The offsets
-below are those of that file; a test compares them. Names follow the enums of the C sources.
+The game keeps one struct at 0x02000000, which ``source/src/state.h`` declares and documents. The
+offsets below are those of that file; a test compares them. Names follow the enums of the C sources.
 """
 
 import struct

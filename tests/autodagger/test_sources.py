@@ -2,7 +2,8 @@
 
 import pytest
 
-from autodagger.sources import list_sources
+from autodagger.sources import list_imports, list_sources
+from tests.grid import ROOT
 
 
 def names(*modules: str) -> set[str]:
@@ -10,7 +11,8 @@ def names(*modules: str) -> set[str]:
 
 
 def test_follows_imports() -> None:
-    assert {"training", "policy", "pool", "env", "emulator"} <= names("dagger.training")
+    assert {"training", "policy", "pool", "worker", "env"} <= names("dagger.training")
+    assert {"gba", "emulator"} <= names(*list_imports(ROOT / "games/mossbrook/adapter.py"))
 
 
 def test_the_budget_depends_on_little() -> None:

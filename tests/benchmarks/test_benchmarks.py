@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from autodagger.files import read_json
-from autodagger.rollout.pool import Episode, EpisodePlan
+from autodagger.game.starts import POWER_ON, StartState
+from autodagger.rollout.episode import Episode, EpisodePlan
 from benchmarks import report
 from benchmarks.__main__ import MEASUREMENTS, main
 from benchmarks.common import Stopwatch, alternate, median, write_result
@@ -77,22 +78,28 @@ def test_result_is_marked(tmp_path: Path) -> None:
     assert "cores, CPU" in written["machine"]
 
 
-def test_replay_steps_the_same_frames() -> None:
+@pytest.mark.parametrize("start", [POWER_ON, StartState("before", b"a state")])
+def test_replay_steps_the_same_frames(start: StartState) -> None:
     from autodagger.game.contract import load_game
     from benchmarks.common import GAME_DIR
     from benchmarks.rollouts import replay
 
+    begun: list[bytes | None] = []
     frames: list[int] = []
 
     class Recorder:
         def power_on(self) -> None:
-            frames.clear()
+            begun.append(None)
+
+        def load_state(self, data: bytes) -> None:
+            begun.append(data)
 
         def run(self, count: int, buttons: Any = ()) -> None:
             frames.append(count)
 
     game = load_game(GAME_DIR)
-    episode = Episode(EpisodePlan(5), acts=[0, 1, 2], labels=[0, 1, 2])
+    episode = Episode(EpisodePlan(5, start), acts=[0, 1, 2], labels=[0, 1, 2])
     replay(Recorder(), game, episode)  # type: ignore[arg-type]
-    assert len(frames) == 1 + 2 * 3
-    assert frames[1::2] == [game.hold_frames] * 3
+    assert begun == [start.data]
+    assert frames[-6::2] == [game.hold_frames] * 3
+    assert len(frames) == 2 * 3 + 1

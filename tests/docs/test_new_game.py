@@ -15,6 +15,7 @@ from autodagger.files import sha1_file
 from autodagger.game.contract import check_rom, load_game
 from autodagger.game.milestone import load_milestones
 from autodagger.game.starts import load_start_states
+from autodagger.task import Machine, Task
 from autodagger.workflow.config import load_config
 
 ROOT = Path(__file__).parents[2]
@@ -54,18 +55,11 @@ def test_the_experts_reach_their_milestones(folder: Path, tmp_path: Path) -> Non
             name: tmp_path / milestone.id / name
             for name in ("report.json", "trajectories.json", "states.zip")
         }
+        expert = folder / "experts" / f"{milestone.id}.py"
         report = evaluate_expert(
-            game_dir=folder,
-            rom_path=folder / game.rom,
-            milestone=milestone.to_params(),
-            expert_path=folder / "experts" / f"{milestone.id}.py",
-            missing_expert=None,
-            tools_dir=None,
-            start_states=start,
-            missing_start=None,
+            Task(folder, folder / game.rom, milestone, expert, starts=start),
+            Machine(1),
             episodes=3,
-            seed=0,
-            num_envs=1,
             outputs={path.stem: path for path in outputs.values()},
             progress=print,
         )
@@ -91,7 +85,8 @@ def test_a_core_named_by_its_folder_is_used(tmp_path: Path) -> None:
         assert name in TEXT
         shutil.copy(bundled / name, tmp_path)
     program = (
-        "import stable_retro; from pathlib import Path; from autodagger.game.emulator import Emulator\n"
+        "import stable_retro; from pathlib import Path\n"
+        "from autodagger.game.emulator import Emulator\n"
         f"emulator = Emulator(Path({str(ROM)!r}))\n"
         "print(next(l.split()[-1] for l in open('/proc/self/maps') if 'mgba_libretro' in l))"
     )

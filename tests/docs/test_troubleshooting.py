@@ -26,7 +26,9 @@ from autodagger.expert.sandbox import ConfinementError
 from autodagger.game.contract import check_rom, load_game
 from autodagger.game.emulator import Emulator
 from autodagger.game.milestone import Milestone, load_milestones
+from autodagger.results.layout import Results
 from autodagger.results.rows import build_failed_row
+from autodagger.task import Machine, Task
 from autodagger.workflow.config import check_milestone_options, load_config
 from autodagger.workflow.run_lock import hold_run_lock, remove_stale_lock
 from autodagger.workflow.tracking import open_tracker
@@ -133,21 +135,8 @@ def evaluate(scene: Scene, text: str, done_when: str = "player.badges > `0`") ->
     """The report on an expert with this text, from power-on."""
     milestone = Milestone("RIVAL_HOUSE", None, 10, done_when)
     outputs = {name: scene.tmp_path / name for name in ("report", "trajectories", "states")}
-    return evaluate_expert(
-        game_dir=GAME,
-        rom_path=ROM,
-        milestone=milestone.to_params(),
-        expert_path=write_expert(scene, text),
-        missing_expert=None,
-        tools_dir=None,
-        start_states=None,
-        missing_start=None,
-        episodes=1,
-        seed=0,
-        num_envs=1,
-        outputs=outputs,
-        progress=print,
-    )
+    task = Task(GAME, ROM, milestone, write_expert(scene, text))
+    return evaluate_expert(task, Machine(1), episodes=1, outputs=outputs, progress=print)
 
 
 @says("syntax-error")
@@ -176,7 +165,7 @@ def _(scene: Scene) -> str:
 
 
 def act(scene: Scene, text: str) -> str:
-    expert = Expert(write_expert(scene, text), None, ACTIONS)
+    expert = Expert(write_expert(scene, text), (), ACTIONS)
     return tell(ExpertError, expert.act, {"player": {}})
 
 
@@ -203,7 +192,7 @@ def _(scene: Scene) -> str:
     program = (
         "from pathlib import Path; from autodagger.expert.expert import Expert, ExpertError\n"
         "from autodagger.expert.sandbox import confine; confine()\n"
-        f"try: Expert(Path({str(path)!r}), None, {ACTIONS}).act({{}})\n"
+        f"try: Expert(Path({str(path)!r}), (), {ACTIONS}).act({{}})\n"
         "except ExpertError as error: print(error)"
     )
     command = [sys.executable, "-c", program]
@@ -244,7 +233,8 @@ def _(scene: Scene) -> str:
 def _(scene: Scene) -> str:
     """As torch says it; in a process of its own, since a job's output is redirected."""
     program = (
-        "import torch; from types import SimpleNamespace; from autodagger.workflow.job import run_job\n"
+        "import torch; from types import SimpleNamespace\n"
+        "from autodagger.workflow.job import run_job\n"
         "job = SimpleNamespace(log=['log/train_student/RIVAL_HOUSE.log'], wildcards={},\n"
         "                      config={'milestone_ids': ['RIVAL_HOUSE']})\n"
         "with run_job(job, 'student'): raise torch.OutOfMemoryError('CUDA out of memory. ...')"
@@ -253,13 +243,15 @@ def _(scene: Scene) -> str:
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     subprocess.run(command, cwd=scene.tmp_path, env=environment, stderr=subprocess.DEVNULL)
     log = scene.tmp_path / "log" / "train_student" / "RIVAL_HOUSE.log"
-    return str(build_failed_row(scene.tmp_path, "RIVAL_HOUSE", "train_student", log)["error"])
+    return str(
+        build_failed_row(Results(scene.tmp_path), "RIVAL_HOUSE", "train_student", log)["error"]
+    )
 
 
 @says("crashed")
 def _(scene: Scene) -> str:
     log = scene.tmp_path / "RIVAL_HOUSE.log"
-    row = build_failed_row(scene.tmp_path, "RIVAL_HOUSE", "train_student", log)
+    row = build_failed_row(Results(scene.tmp_path), "RIVAL_HOUSE", "train_student", log)
     return f"reason: {row['reason']}"
 
 
@@ -268,7 +260,7 @@ def keep_checkpoint(scene: Scene, depends_on: dict[str, str]) -> list[str]:
     folder = scene.tmp_path / "checkpoints" / "RIVAL_HOUSE"
     checkpoint = Checkpoint(folder, depends_on, told.append)
     for number in range(len(list(checkpoint.load())), 2):
-        checkpoint.save(number, {"metrics": {}, "news": {}})
+        checkpoint.save(number, {"metrics": {}, "new": {}})
     return told
 
 
@@ -319,7 +311,7 @@ def track(scene: Scene, **variables: str) -> str:
         milestone_id="RIVAL_HOUSE",
         config={},
         inputs=[],
-        folder=scene.tmp_path,
+        results=Results(scene.tmp_path),
         warn=warnings.append,
     ).finish()
     import wandb

@@ -1,6 +1,6 @@
 """Helpers around the letter-grid game: milestones, experts, start states, rollouts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -117,4 +117,15 @@ def play(
 ) -> list[Episode]:
     """Plays in a pool of its own; `behaviour` has fields of `Behaviour`."""
     with Rollouts(spec, num_envs) as rollouts:
-        return rollouts.play(plans, Behaviour(**behaviour), student)
+        return play_in(rollouts, plans, student, **behaviour)
+
+
+def play_in(
+    rollouts: Rollouts,
+    plans: Sequence[EpisodePlan],
+    student: Policy | None = None,
+    on_episode: Callable[[Episode], None] | None = None,
+    **behaviour: Any,
+) -> list[Episode]:
+    """Plays in a pool that is there already."""
+    return rollouts.play(plans, Behaviour(**behaviour), student, on_episode)

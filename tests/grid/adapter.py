@@ -1,7 +1,8 @@
 """The letter grid on which Mossbrook's player enters a name, as a game of its own.
 
 It is on the screen a moment after power-on, the cursor walks on it like a player on a map, and
-nothing else moves: small enough for tests that train. Addresses: games/mossbrook/src/state.h.
+nothing else moves: small enough for tests that train. Addresses are those of state.h, see
+games/mossbrook/source/src.
 """
 
 from typing import ClassVar

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.autodagger.test_tracking import expect_row, list_runs, without_clock
+from tests.autodagger.workflow.test_tracking import expect_row, list_runs, without_clock
 from tests.workflow.conftest import GAME, MILESTONES, ROOT, Pipeline, make_pipeline
 
 pytestmark = pytest.mark.slow

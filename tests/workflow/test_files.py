@@ -35,8 +35,9 @@ def test_torch_is_the_version_asked_for() -> None:
 def test_every_rule_has_what_a_rule_needs(name: str, body: str) -> None:
     for part in ("input", "output", "log", "benchmark", "conda", "message", "script"):
         assert re.search(rf"^    {part}:", body, re.MULTILINE), part
-    assert f"logs/{name}/" in body
-    assert f"benchmarks/{name}/" in body
+    assert f'RESULTS.log("{name}"' in body
+    assert f'RESULTS.benchmark("{name}"' in body
+    assert "sources=get_sources(" in body
 
 
 def test_the_board_knows_the_rules() -> None:

@@ -14,15 +14,16 @@ import pytest
 import torch
 import yaml
 
-from autodagger.evaluation.episodes import plan_episodes
 from autodagger.evaluation.expert import evaluate_expert
 from autodagger.files import read_json, write_json
 from autodagger.game.contract import load_game
 from autodagger.game.milestone import load_milestones
 from autodagger.game.starts import load_start_states
 from autodagger.results.video import CAPTION_ROWS
-from autodagger.workflow.config import load_config, load_schema
-from tests.autodagger.test_video import decode
+from autodagger.seeding import derive_seed
+from autodagger.task import Machine, Task
+from autodagger.workflow.config import load_config, load_config_schema
+from tests.autodagger.results.test_video import decode
 from tests.workflow.conftest import GAME, MILESTONES, ROOT, Pipeline
 
 FIRST, MIDDLE, LAST = MILESTONES
@@ -60,7 +61,7 @@ CHANGED: dict[str, Any] = {
     "video_scale": 1,
 }
 COMMAND_LINE = ("eval_episodes", "step_multiplier", "frame_size", "seed")
-DAGGER, EXAMPLES = "autodagger/test_dagger.py", "workflow/test_examples.py"
+DAGGER, EXAMPLES = "autodagger/dagger/test_training.py", "workflow/test_examples.py"
 ELSEWHERE = {
     "min_success_rate": "workflow/test_options.py::test_min_success_rate_and_auto_make_the_budget",
     "batch_size": f"{DAGGER}::test_batches_have_the_asked_size",
@@ -74,7 +75,7 @@ ELSEWHERE = {
 
 
 def test_no_option_is_left_out() -> None:
-    assert {*CHANGED, *ELSEWHERE} == set(load_schema("config")["properties"])
+    assert {*CHANGED, *ELSEWHERE} == set(load_config_schema()["properties"])
     shipped = load_config(yaml.safe_load((ROOT / "config.yaml").read_text()))
     unchanged = [key for key, value in CHANGED.items() if shipped[key] == value]
     assert unchanged == ["record_video"]  # `SMALL` has it off
@@ -89,21 +90,9 @@ def test_the_other_tests_exist(place: str) -> None:
 def make_start_state(folder: Path) -> bytes:
     """Where the first milestone's expert ends."""
     outputs = {name: folder / f"{name}.zip" for name in ("report", "trajectories", "states")}
-    evaluate_expert(
-        game_dir=GAME,
-        rom_path=GAME / "mossbrook.gba",
-        milestone=load_milestones(GAME / "milestone_config.json")[0].to_params(),
-        expert_path=GAME / "experts" / f"{FIRST}.py",
-        missing_expert=None,
-        tools_dir=None,
-        start_states=None,
-        missing_start=None,
-        episodes=1,
-        seed=0,
-        num_envs=1,
-        outputs=outputs,
-        progress=print,
-    )
+    milestone = load_milestones(GAME / "milestone_config.json")[0]
+    task = Task(GAME, GAME / "mossbrook.gba", milestone, GAME / "experts" / f"{FIRST}.py")
+    evaluate_expert(task, Machine(1), episodes=1, outputs=outputs, progress=print)
     data = load_start_states(outputs["states"])[0].data
     assert data is not None
     return data
@@ -157,9 +146,8 @@ def test_the_expert_plays_as_asked(changed: Pipeline) -> None:
     report = read(changed, "expert_eval", "expert_eval.json")
     assert report["success_rate"] == 1.0
     assert {e["start_state"] for e in report["episodes"]} == {f"{FIRST}_completed.state"}
-    state = changed.folder / "saves" / f"{FIRST}_completed.state"
-    plans = plan_episodes(load_start_states(state), 3, 7, MIDDLE, "expert_eval")
-    assert [e["seed"] for e in report["episodes"]] == [plan.seed for plan in plans]
+    seeds = [derive_seed(7, MIDDLE, "expert_eval", k) for k in range(3)]
+    assert [e["seed"] for e in report["episodes"]] == seeds
 
 
 def test_the_budget_is_the_mean_times_the_multiplier(changed: Pipeline) -> None:
@@ -178,8 +166,8 @@ def test_the_training_is_as_long_as_asked(changed: Pipeline) -> None:
 def test_the_model_is_as_asked(changed: Pipeline) -> None:
     path = changed.folder / "elsewhere" / "models" / MIDDLE / f"dagger_{MIDDLE}_best.pth"
     content = torch.load(path, weights_only=True)
-    assert (content["grayscale"], content["frame_size"]) == (False, [36, 48])
-    network = {"network": "impala", "hidden_dim": 24, "channels": 3, "previous_action": True}
+    view = {"frame_size": [36, 48], "grayscale": False, "previous_action": True}
+    network = {"network": "impala", "hidden_dim": 24, "view": view}
     assert network.items() <= content["network"].items()
     assert content["weights"]["hidden.weight"].shape[0] == 24
 

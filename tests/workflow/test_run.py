@@ -123,7 +123,8 @@ def test_a_first_milestone_that_fails_leaves_the_next_without_start_state(
     assert result.returncode == 0, result.stderr
     row = pipeline.rows()[MIDDLE]
     assert (row["status"], row["reason"]) == ("failed", "no start state")
-    assert f"{FIRST}_completed.state does not exist" in row["error"]
+    assert f"the expert of {FIRST} never reached it" in row["error"]
+    assert f"put a save state {FIRST}_completed.state into" in row["error"]
 
 
 def test_a_crash_leaves_the_others_going_and_a_failed_row(copy_of_finished: Copy) -> None:

@@ -13,8 +13,10 @@ import torch
 
 from autodagger.dagger import checkpoint as checkpoint_module
 from autodagger.dagger.checkpoint import Checkpoint, fingerprint
-from autodagger.dagger.training import TrainingOptions
-from tests.grid import CURSOR, GAME_DIR, GO_THERE, ROM, make_spec, write_expert
+from autodagger.dagger.options import TrainingOptions
+from autodagger.task import Budget
+from tests.autodagger.dagger.helpers import make_metrics
+from tests.grid import CURSOR, GAME_DIR, GO_THERE, ROM, make_task, take, write_expert
 
 DEPENDS_ON = {"expert": "e", "rom": "r", "options": "o"}
 
@@ -23,8 +25,8 @@ def content(number: int) -> dict[str, Any]:
     return {
         "metrics": {"iteration": number, "success_rate": 0.5, "interval": [0.1, 0.9]},
         "weights": {"w": torch.full((3,), float(number))},
-        "rollouts": [{"name": f"r{number}", "acts": [1, 2, number], "seed": 2**62 + number}],
-        "news": {
+        "rollouts": [{"group": f"r{number}", "acts": [1, 2, number], "seed": 2**62 + number}],
+        "new": {
             "frames": np.full((2, 4, 6, 1), number, np.uint8),
             "transitions": np.array([[number, 0, 1, 2]], np.int32),
         },
@@ -56,9 +58,9 @@ def test_iterations_come_back_as_they_were(tmp_path: Path) -> None:
         assert saved["metrics"] == expected["metrics"]
         assert saved["rollouts"] == expected["rollouts"]
         assert torch.equal(saved["weights"]["w"], expected["weights"]["w"])
-        for name, array in expected["news"].items():
-            assert np.array_equal(saved["news"][name], array)
-            assert saved["news"][name].dtype == array.dtype
+        for name, array in expected["new"].items():
+            assert np.array_equal(saved["new"][name], array)
+            assert saved["new"][name].dtype == array.dtype
 
 
 def test_new_folder_holds_nothing_and_says_nothing(tmp_path: Path) -> None:
@@ -139,7 +141,7 @@ def test_removal_leaves_nothing_and_may_be_repeated(tmp_path: Path) -> None:
 
 def test_note_says_how_far_training_is(tmp_path: Path) -> None:
     checkpoint, _ = open_checkpoint(tmp_path / "c")
-    checkpoint.tell({"iteration": 1, "success_rate": 0.9}, 10)
+    checkpoint.tell(make_metrics(iteration=1, success_rate=0.9), 10)
     note = json.loads((tmp_path / "c" / "progress.json").read_text())
     assert note == {"iteration": 2, "iterations": 10, "success_rate": 0.9}
 
@@ -158,16 +160,20 @@ def world(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def take(
-    world: Path, seed: int = 0, rate: float = 1.0, options: Any = None, **changes: Any
-) -> dict[str, str]:
-    places = {
+def look(world: Path, options: TrainingOptions | None = None, **changes: Any) -> dict[str, str]:
+    """The fingerprint of what is in `world`; `changes` of the task or the budget."""
+    values: dict[str, Any] = {
         "game_dir": world,
-        "rom_path": world / "game.gba",
-        "tools_dir": world / "tools",
+        "rom": world / "game.gba",
+        "tools": tuple(sorted((world / "tools").glob("*.py"))),
+        "starts": world / "states.zip",
+        "max_episode_steps": 20,
+        "expert_success_rate": 1.0,
+        **changes,
     }
-    spec = make_spec(world / "CURSOR.py", **(places | changes))
-    return fingerprint(spec, world / "states.zip", options or TrainingOptions(), seed, rate)
+    budget = take(Budget, values)
+    task = make_task(world / "CURSOR.py", **values)
+    return fingerprint(task, options or TrainingOptions(), budget)
 
 
 def append(name: str) -> Callable[[Path], object]:
@@ -193,9 +199,9 @@ def append(name: str) -> Callable[[Path], object]:
 def test_changed_file_changes_its_own_digest(
     world: Path, name: str, change: Callable[[Path], object]
 ) -> None:
-    before = take(world)
+    before = look(world)
     change(world)
-    after = take(world)
+    after = look(world)
     assert {key for key in before if before[key] != after[key]} == {name}
 
 
@@ -203,8 +209,8 @@ def test_changed_file_changes_its_own_digest(
     ("name", "changes"),
     [
         ("options", {"seed": 1}),
-        ("options", {"rate": 0.9}),
-        ("options", {"max_steps": 21}),
+        ("options", {"expert_success_rate": 0.9}),
+        ("options", {"max_episode_steps": 21}),
         ("milestone", {"milestone": dataclasses.replace(CURSOR, done_when="battle")}),
         ("milestone", {"milestone": dataclasses.replace(CURSOR, fail_when=None)}),
     ],
@@ -212,8 +218,8 @@ def test_changed_file_changes_its_own_digest(
 def test_changed_value_changes_its_own_digest(
     world: Path, name: str, changes: dict[str, Any]
 ) -> None:
-    before = take(world)
-    after = take(world, **changes)
+    before = look(world)
+    after = look(world, **changes)
     assert {key for key in before if before[key] != after[key]} == {name}
 
 
@@ -228,32 +234,53 @@ def test_every_option_counts(world: Path, option: dataclasses.Field[Any]) -> Non
         list: lambda value: [*value, 1],
     }[type(option.default)](option.default)
     changed = TrainingOptions(**{option.name: other})
-    assert take(world)["options"] != take(world, options=changed)["options"]
+    assert look(world)["options"] != look(world, options=changed)["options"]
 
 
 def test_list_and_tuple_of_a_frame_size_are_the_same_option(world: Path) -> None:
-    lists = take(world, options=TrainingOptions(frame_size=[80, 120]))
-    assert lists == take(world, options=TrainingOptions(frame_size=(80, 120)))
+    lists = look(world, options=TrainingOptions(frame_size=[80, 120]))
+    assert lists == look(world, options=TrainingOptions(frame_size=(80, 120)))
 
 
 def test_description_and_place_of_a_milestone_do_not_count(world: Path) -> None:
     moved = dataclasses.replace(CURSOR, index=9, description="new words")
-    assert take(world) == take(world, milestone=moved)
+    assert look(world) == look(world, milestone=moved)
 
 
 def test_changed_program_counts(
     world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = take(world)
+    before = look(world)
     source = tmp_path / "dagger.py"
     source.write_text("x = 1")
     monkeypatch.setattr(checkpoint_module, "list_sources", lambda *modules: [source])
-    after = take(world)
+    after = look(world)
     assert {key for key in before if before[key] != after[key]} == {"program"}
 
 
+def test_program_is_what_training_and_the_adapter_import(
+    world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def list_nothing(*modules: str) -> list[Path]:
+        asked.extend(modules)
+        return []
+
+    monkeypatch.setattr(checkpoint_module, "list_sources", list_nothing)
+    look(world)
+    assert {"dagger.training", "game.gba"} <= set(asked)
+
+
+def test_place_of_the_files_does_not_count(
+    world: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    moved = tmp_path_factory.mktemp("elsewhere") / "moved"
+    shutil.copytree(world, moved)
+    assert look(moved) == look(world)
+
+
 def test_power_on_start_and_no_tools_are_fine(world: Path) -> None:
-    spec = make_spec(world / "CURSOR.py")
-    digests = fingerprint(spec, None, TrainingOptions(), 0, 1.0)
+    digests = look(world, starts=None, tools=())
     assert digests["start_states"] == "power-on"
     assert all(isinstance(value, str) and value for value in digests.values())

@@ -9,12 +9,14 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from autodagger.dagger.dataset import Dataset
-from autodagger.rollout.pool import Episode, EpisodePlan
-from autodagger.rollout.worker import NO_LABEL
+from autodagger.dagger.dataset import Conflicts, Dataset
+from autodagger.rollout.episode import NO_LABEL, Episode
+from autodagger.student.view import View
+from tests.autodagger.dagger.helpers import hold
 from tests.grid import ROOT
 
-SHAPE = (4, 6, 1)
+VIEW = View((4, 6))
+SHAPE = VIEW.shape
 
 
 def make_episode(
@@ -26,19 +28,8 @@ def make_episode(
     return hold(obs, labels, acts)
 
 
-def hold(obs: np.ndarray, labels: Sequence[int], acts: Sequence[int] | None = None) -> Episode:
-    """An episode that saw `obs` (T, H, W, C)."""
-    return Episode(
-        EpisodePlan(0),
-        acts=list(acts or labels),
-        labels=list(labels),
-        distinct_obs=obs,
-        obs_index=range(len(obs)),
-    )
-
-
 def make_dataset(*episodes: Episode, previous_action: bool = False) -> Dataset:
-    dataset = Dataset(SHAPE, previous_action)
+    dataset = Dataset(View(VIEW.frame_size, previous_action=previous_action))
     dataset.add(episodes)
     return dataset
 
@@ -100,19 +91,19 @@ def test_of_conflicting_labels_the_most_frequent_is_best() -> None:
 
 def test_conflicts_give_the_ceiling_of_any_policy() -> None:
     dataset = make_dataset(make_episode([10] * 5, [2, 1, 2, 1, 2]), make_episode([20] * 5, [4] * 5))
-    assert dataset.conflicts() == {"conflicting_frames": 1, "inputs": 2, "ceiling": 0.8}
+    assert dataset.conflicts() == Conflicts(conflicting_frames=1, inputs=2, ceiling=0.8)
 
 
 def test_previous_action_resolves_conflicts() -> None:
     episode = make_episode([10, 10], [1, 2])
-    assert make_dataset(episode).conflicts()["conflicting_frames"] == 1
+    assert make_dataset(episode).conflicts().conflicting_frames == 1
     resolved = make_dataset(episode, previous_action=True).conflicts()
-    assert resolved == {"conflicting_frames": 0, "inputs": 2, "ceiling": 1.0}
+    assert resolved == Conflicts(conflicting_frames=0, inputs=2, ceiling=1.0)
 
 
 def test_empty_dataset_has_no_conflicts() -> None:
     conflicts = make_dataset().conflicts()
-    assert conflicts["conflicting_frames"] == conflicts["inputs"] == 0
+    assert conflicts.conflicting_frames == conflicts.inputs == 0
     assert len(make_dataset().samples().label) == 0
 
 
@@ -137,45 +128,45 @@ def assert_same(first: Dataset, second: Dataset) -> None:
 
 
 @pytest.mark.parametrize("previous_action", [True, False])
-def test_restored_news_make_the_same_dataset(previous_action: bool) -> None:
-    original, restored = (Dataset(SHAPE, previous_action) for _ in range(2))
+def test_restoring_what_is_new_makes_the_same_dataset(previous_action: bool) -> None:
+    original, restored = (make_dataset(previous_action=previous_action) for _ in range(2))
     for iteration in range(4):
         original.add(random_episodes(iteration, 3))
-        restored.restore(original.pop_news())
+        restored.restore(original.take_new())
         assert_same(original, restored)
     both = random_episodes(9, 2)
     for dataset in (original, restored):
         dataset.add(both)
     assert_same(original, restored)
-    first, second = original.pop_news(), restored.pop_news()
+    first, second = original.take_new(), restored.take_new()
     assert all(np.array_equal(first[key], second[key]) for key in first)
 
 
-def test_news_are_told_once() -> None:
+def test_what_is_new_is_told_once() -> None:
     dataset = make_dataset(make_episode([10, 20], [1, 2]))
-    assert len(dataset.pop_news()["frames"]) == 2
-    news = dataset.pop_news()
-    assert (len(news["frames"]), len(news["transitions"])) == (0, 0)
+    assert len(dataset.take_new()["frames"]) == 2
+    new = dataset.take_new()
+    assert (len(new["frames"]), len(new["transitions"])) == (0, 0)
     dataset.add([make_episode([20, 30], [2, 3])])
-    news = dataset.pop_news()
-    assert news["frames"][:, 0, 0, 0].tolist() == [30]
-    assert len(news["transitions"]) == 2
+    new = dataset.take_new()
+    assert new["frames"][:, 0, 0, 0].tolist() == [30]
+    assert len(new["transitions"]) == 2
 
 
-def test_news_do_not_change_afterwards() -> None:
+def test_what_was_taken_does_not_change_afterwards() -> None:
     dataset = make_dataset(make_episode(range(100), [1] * 100))
-    news = dataset.pop_news()
-    assert not np.shares_memory(dataset.frames, news["frames"])
-    before = {key: array.copy() for key, array in news.items()}
+    new = dataset.take_new()
+    assert not np.shares_memory(dataset.frames, new["frames"])
+    before = {key: array.copy() for key, array in new.items()}
     dataset.add([make_episode(range(100, 250), [1] * 150)])
-    assert all(np.array_equal(before[key], news[key]) for key in news)
+    assert all(np.array_equal(before[key], new[key]) for key in new)
 
 
 def test_growing_keeps_what_is_there() -> None:
     frames = [(k % 256, k // 256) for k in range(2000)]
     obs = np.zeros((2000, *SHAPE), np.uint8)
     obs[:, 0, 0, 0], obs[:, 0, 1, 0] = zip(*frames, strict=True)
-    dataset = Dataset(SHAPE, False)
+    dataset = Dataset(VIEW)
     for k in range(0, 2000, 100):
         part = obs[k : k + 100]
         dataset.add([hold(part, [1] * 100)])
@@ -186,11 +177,12 @@ MEASURE = """
 import json, resource
 import numpy as np
 from autodagger.dagger.dataset import Dataset
-from autodagger.rollout.pool import Episode, EpisodePlan
+from autodagger.rollout.episode import Episode, EpisodePlan
+from autodagger.student.view import View
 
 empty = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 rng = np.random.default_rng(0)
-dataset = Dataset((80, 120, 1), False)
+dataset = Dataset(View((80, 120)))
 for _ in range(500):
     obs = rng.integers(256, size=(100, 80, 120, 1), dtype=np.uint8)
     acts = rng.integers(8, size=100).tolist()

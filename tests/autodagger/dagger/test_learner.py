@@ -10,13 +10,16 @@ import torch
 
 from autodagger.dagger.dataset import Dataset
 from autodagger.dagger.learner import FitResult, _Adam, _draw_batches, fit
-from autodagger.rollout.pool import Episode, EpisodePlan
-from autodagger.student.policy import NetworkArgs, Student
-from tests.grid import ROOT
+from autodagger.dagger.options import TrainingOptions
+from autodagger.student.networks import Student
+from autodagger.student.view import View
+from tests.autodagger.dagger.helpers import hold
+from tests.autodagger.student import helpers
+from tests.autodagger.student.helpers import CPU
+from tests.grid import ACTIONS, ROOT, take
 
-SHAPE = (36, 36, 1)
-N_ACTIONS = 8
-CPU = torch.device("cpu")
+VIEW = View((36, 36))
+N_ACTIONS = len(ACTIONS)
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +30,7 @@ def one_thread() -> None:
 def make_frames(count: int, seed: int = 0) -> np.ndarray:
     """Frames of a bright block at one of 16 places over noise."""
     rng = np.random.default_rng(seed)
-    frames = rng.integers(40, size=(count, *SHAPE), dtype=np.uint8)
+    frames = rng.integers(40, size=(count, *VIEW.shape), dtype=np.uint8)
     for k in range(count):
         row, column = divmod(k % 16, 4)
         frames[k, row * 9 : row * 9 + 9, column * 9 : column * 9 + 9] = 200
@@ -35,19 +38,8 @@ def make_frames(count: int, seed: int = 0) -> np.ndarray:
 
 
 def make_dataset(frames: np.ndarray, labels: list[int], previous_action: bool = False) -> Dataset:
-    dataset = Dataset(SHAPE, previous_action)
-    plan = EpisodePlan(0)
-    dataset.add(
-        [
-            Episode(
-                plan,
-                acts=labels,
-                labels=labels,
-                distinct_obs=frames,
-                obs_index=range(len(frames)),
-            )
-        ]
-    )
+    dataset = Dataset(View(VIEW.frame_size, previous_action=previous_action))
+    dataset.add([hold(frames, labels)])
     return dataset
 
 
@@ -56,20 +48,15 @@ def separable(count: int = 96) -> Dataset:
 
 
 def make_student(previous_action: bool = False) -> Student:
-    torch.manual_seed(0)
-    return Student(NetworkArgs("small", 32, SHAPE[:2], 1, N_ACTIONS, previous_action))
+    size = VIEW.frame_size
+    return helpers.make_student(frame_size=size, hidden_dim=32, previous_action=previous_action)
 
 
 def run(student: Student, dataset: Dataset, **changes: Any) -> FitResult:
-    values: dict[str, Any] = {
-        "device": CPU,
-        "batch_size": 32,
-        "learning_rate": 1e-3,
-        "max_steps": 400,
-        "early_stop": True,
-        "seed": 0,
-    }
-    return fit(student, dataset, **(values | changes))
+    """A fit with `changes` of the options, the device or the seed."""
+    values = {"batch_size": 32, "learning_rate": 1e-3, "train_steps_per_iter": 400, **changes}
+    options = take(TrainingOptions, values)
+    return fit(student, dataset, options, **{"device": CPU, "seed": 0, **values})
 
 
 def answers(student: Student, frames: np.ndarray, prev_acts: Any = None) -> list[int]:
@@ -101,25 +88,25 @@ def test_what_is_learnt_holds_on_new_noise() -> None:
 
 def test_fit_ends_when_nothing_is_left_to_learn() -> None:
     student, dataset = make_student(), separable()
-    first = run(student, dataset, max_steps=2000)
+    first = run(student, dataset, train_steps_per_iter=2000)
     assert first.learnt
     assert first.train_steps < 400
-    again = run(student, dataset, max_steps=2000)
+    again = run(student, dataset, train_steps_per_iter=2000)
     assert again.learnt
     assert again.train_steps < first.train_steps
 
 
 def test_without_early_stop_every_step_is_taken() -> None:
-    result = run(make_student(), separable(), early_stop=False, max_steps=150)
+    result = run(make_student(), separable(), early_stop=False, train_steps_per_iter=150)
     assert (result.train_steps, result.learnt) == (150, False)
 
 
-@pytest.mark.parametrize("max_steps", [1, 2, 3, 4, 7])
-def test_max_steps_is_kept_to_the_step(max_steps: int) -> None:
+@pytest.mark.parametrize("steps", [1, 2, 3, 4, 7])
+def test_steps_asked_for_are_kept_to_the_step(steps: int) -> None:
     student = make_student()
     before = {name: tensor.clone() for name, tensor in student.state_dict().items()}
-    result = run(student, separable(), max_steps=max_steps)
-    assert (result.train_steps, result.learnt) == (max_steps, False)
+    result = run(student, separable(), train_steps_per_iter=steps)
+    assert (result.train_steps, result.learnt) == (steps, False)
     assert any(not torch.equal(before[n], t) for n, t in student.state_dict().items())
 
 
@@ -130,12 +117,12 @@ def test_equal_fits_give_equal_weights(device: torch.device) -> None:
         student = make_student().to(device)
         np.random.seed(0)
         torch.rand(len(weights))  # the global generator plays no part
-        results.append(run(student, separable(), device=device, max_steps=40))
+        results.append(run(student, separable(), device=device, train_steps_per_iter=40))
         weights.append(student.state_dict())
     assert results[0] == results[1]
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
     other = make_student().to(device)
-    run(other, separable(), device=device, max_steps=40, seed=1)
+    run(other, separable(), device=device, train_steps_per_iter=40, seed=1)
     assert any(not torch.equal(weights[0][n], t) for n, t in other.state_dict().items())
 
 
@@ -150,7 +137,7 @@ def with_conflicts(first: int, second: int) -> tuple[np.ndarray, list[int]]:
 def test_conflicting_labels_do_not_prevent_stopping(first: int, second: int) -> None:
     obs, labels = with_conflicts(first, second)
     student = make_student()
-    result = run(student, make_dataset(obs, labels), max_steps=3000)
+    result = run(student, make_dataset(obs, labels), train_steps_per_iter=3000)
     assert result.learnt
     assert answers(student, obs[:1]) == [6 if first > second else 7]
 
@@ -158,7 +145,7 @@ def test_conflicting_labels_do_not_prevent_stopping(first: int, second: int) -> 
 def test_evenly_conflicting_labels_do_not_prevent_stopping_either() -> None:
     obs, labels = with_conflicts(5, 5)
     student = make_student()
-    result = run(student, make_dataset(obs, labels), max_steps=3000)
+    result = run(student, make_dataset(obs, labels), train_steps_per_iter=3000)
     assert result.learnt
     assert answers(student, obs[:1])[0] in (6, 7)
 
@@ -176,7 +163,7 @@ def test_rare_states_are_learnt_beside_frequent_ones() -> None:
     frames = make_frames(2)
     obs = np.concatenate([np.repeat(frames[:1], 500, 0), frames[1:]])
     student = make_student()
-    result = run(student, make_dataset(obs, [0] * 500 + [3]), max_steps=1000)
+    result = run(student, make_dataset(obs, [0] * 500 + [3]), train_steps_per_iter=1000)
     assert result.learnt
     assert answers(student, frames) == [0, 3]
 
@@ -189,12 +176,12 @@ def test_a_row_weighs_the_square_root_of_its_count() -> None:
         student.head.weight.zero_()
         student.head.bias.zero_()
         student.head.bias[6] = 1.0  # right for the frequent frame, wrong for the other
-    result = run(student, make_dataset(obs, [6] * 16 + [1]), max_steps=1)
+    result = run(student, make_dataset(obs, [6] * 16 + [1]), train_steps_per_iter=1)
     assert result.accuracy == pytest.approx(4 / 5)
 
 
 def test_result_is_plain_numbers() -> None:
-    result = run(make_student(), separable(), max_steps=5)
+    result = run(make_student(), separable(), train_steps_per_iter=5)
     assert type(result.loss) is float
     assert type(result.accuracy) is float
     assert 0 <= result.accuracy <= 1
@@ -253,8 +240,8 @@ def test_a_small_dataset_is_one_short_batch() -> None:
 
 FIT = """
 import sys
-from tests.autodagger.test_learner import make_student, run, separable
-run(make_student(), separable(), max_steps=2)
+from tests.autodagger.dagger.test_learner import make_student, run, separable
+run(make_student(), separable(), train_steps_per_iter=2)
 print("torch._dynamo" in sys.modules)
 """
 

@@ -14,14 +14,16 @@ import pytest
 import torch
 
 from autodagger.dagger.checkpoint import Checkpoint
-from autodagger.dagger.training import Iteration, _rank, get_beta
+from autodagger.dagger.training import get_beta
 from autodagger.expert.expert import ExpertError
 from autodagger.files import sha1_file, sha256_file
 from autodagger.game.starts import StartState, save_start_states
+from autodagger.rollout.replay import Replays
 from autodagger.seeding import derive_seed
 from autodagger.stats import wilson_interval
-from autodagger.student.policy import Student, load_student
-from tests.grid import GO_THERE, ROM, ROOT, GridStates, write_expert
+from autodagger.student.model_file import load_student
+from autodagger.student.networks import Student
+from tests.grid import ACTIONS, GO_THERE, ROM, ROOT, GridStates, write_expert
 from tests.grid.training import FILES, OPTIONS, read_models, train
 
 
@@ -135,23 +137,16 @@ def test_best_is_best_over_all_its_episodes_not_the_first_lucky_one(uninterrupte
 
     best = iterations[report["best_iteration"]]
     assert bound(best) == max(map(bound, iterations))
-    assert _rank_of(4, 4, 3, 8) < _rank_of(3, 4, 7, 8) < _rank_of(4, 4, 8, 8)
-
-
-def _rank_of(successes: int, episodes: int, *final: int) -> tuple[float, ...]:
-    """Of a student that was lucky or not in its evaluation, and then among the finalists."""
-    metrics = {"successes": successes, "episodes": episodes, "agreement": 0.9, "loss": 0.1}
-    metrics |= dict(zip(("final_successes", "final_episodes"), final, strict=True))
-    return _rank(Iteration(metrics, {}, []))
 
 
 def test_every_evaluation_episode_can_be_replayed(uninterrupted: Path) -> None:
-    content = json.loads((uninterrupted / "models" / "trajectories.json").read_text())
-    names = [episode["name"] for episode in content["episodes"]]
-    assert names == [f"rollout_iter{i}_ep{k}_CURSOR" for i in range(4) for k in range(4)]
-    starts = {episode["start_state"] for episode in content["episodes"]}
+    replays = Replays.read(uninterrupted / "models" / "trajectories.json")
+    assert (replays.milestone_id, replays.actions) == ("CURSOR", list(ACTIONS))
+    places = [(replay.group, replay.iteration, replay.episode) for replay in replays.episodes]
+    assert places == [("rollout", i, k) for i in range(4) for k in range(4)]
+    starts = {replay.start_state for replay in replays.episodes}
     assert starts == {"ep1.state", "ep2.state", "ep3.state"}
-    assert len({episode["seed"] for episode in content["episodes"]}) == 16
+    assert len({replay.seed for replay in replays.episodes}) == 16
 
 
 def test_best_exists_even_without_any_success(world: Path, tmp_path: Path) -> None:
@@ -200,7 +195,7 @@ def test_students_own_failures_go_on_being_trained(world: Path, tmp_path: Path) 
 def test_expert_that_does_not_load_is_told(world: Path, tmp_path: Path) -> None:
     broken = write_expert(tmp_path, "def run(state)")
     with pytest.raises(ExpertError, match="line 1"):
-        train(tmp_path, world, expert_path=broken)
+        train(tmp_path, world, expert=broken)
 
 
 def test_progress_and_tracker_hear_of_every_iteration(world: Path, tmp_path: Path) -> None:
@@ -284,7 +279,9 @@ def test_threads_and_device_are_those_asked_for(
         return torch.device("cpu")
 
     monkeypatch.setattr("autodagger.dagger.training.choose_device", choose)
+    torch.use_deterministic_algorithms(False)
     train(tmp_path, world, SHORT, threads=threads, cuda=cuda)
+    assert torch.are_deterministic_algorithms_enabled()
     assert asked == [cuda]
     assert torch.get_num_threads() == threads
 
@@ -328,8 +325,8 @@ def test_another_seed_gives_another_student(
 
 def test_evaluation_and_training_seeds_are_apart(uninterrupted: Path) -> None:
     """The student's final test must not repeat episodes it was trained on."""
-    content = json.loads((uninterrupted / "models" / "trajectories.json").read_text())
-    seen = {episode["seed"] for episode in content["episodes"]}
+    replays = Replays.read(uninterrupted / "models" / "trajectories.json")
+    seen = {replay.seed for replay in replays.episodes}
     assert not seen & {derive_seed(0, "CURSOR", "student_eval", k) for k in range(1000)}
 
 

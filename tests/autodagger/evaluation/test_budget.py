@@ -1,10 +1,15 @@
 """The budget: whether a student is trained, for how many steps, and why."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import validate
 
 from autodagger.evaluation.budget import choose_multiplier, plan_budget
+from autodagger.files import read_json, write_json
+from autodagger.task import Budget
+from tests.grid import ROOT
 
 
 def make_report(successes: int, failures: int = 0, **changes: Any) -> dict[str, Any]:
@@ -32,7 +37,19 @@ def test_steps_are_the_mean_times_the_multiplier_rounded_down() -> None:
     assert budget["expert_success_rate"] == 1.0
     assert budget["expert_mean_steps"] == 45.6
     assert budget["expert_std_steps"] == 2.5
-    assert budget["error"] is None
+    assert (budget["reason"], budget["error"]) == (None, None)
+
+
+def test_decision_to_train_is_justified() -> None:
+    budget = plan_budget(make_report(4, 1), step_multiplier=2.0, min_success_rate=0.6)
+    assert budget["justification"] == "expert success rate 0.80 is at least 0.6"
+    assert budget["multiplier_reason"] == "step_multiplier"
+
+
+def test_budget_of_a_student_is_read_from_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "budget.json"
+    write_json(path, plan_budget(make_report(4, 1), step_multiplier=2.0, min_success_rate=0.6))
+    assert Budget.read(path) == Budget(max_episode_steps=91, expert_success_rate=0.8)
 
 
 def test_budget_is_at_least_one_step() -> None:
@@ -84,6 +101,7 @@ def test_weak_expert_is_explained() -> None:
     assert "3 ended by timeout" in budget["error"]
     assert "1 ended by error" in budget["error"]
     assert "first error: M.py raised KeyError" in budget["error"]
+    assert budget["justification"] is None
 
 
 def test_expert_that_never_succeeds_has_a_reason_of_its_own() -> None:
@@ -109,4 +127,13 @@ def test_failed_evaluation_passes_its_reason_on() -> None:
     budget = plan_budget(report, step_multiplier="auto", min_success_rate=0.6)
     assert budget["decision"] == "fail"
     assert (budget["reason"], budget["error"]) == ("no expert file", "looked for M.py")
+    assert budget["justification"] is None
     assert budget["expert_success_rate"] is None
+
+
+@pytest.mark.parametrize("report", [make_report(5), make_report(1, 4)])
+def test_budget_has_the_keys_of_its_schema(report: dict[str, Any]) -> None:
+    schema = read_json(ROOT / "schemas/budget.schema.json")
+    budget = plan_budget(report, step_multiplier="auto", min_success_rate=0.6)
+    validate(budget, schema)
+    assert budget.keys() == schema["properties"].keys()

@@ -1,6 +1,8 @@
 """Evaluating experts: reports, recorded start states, and failures that are results."""
 
+import dataclasses
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,53 +12,39 @@ import pytest
 from autodagger.evaluation.expert import LAST_SUCCESS, evaluate_expert
 from autodagger.files import sha1_file
 from autodagger.game.starts import StartState, load_start_states, recorded_with, save_start_states
+from autodagger.task import Machine, Progress
 from tests.grid import (
     CURSOR,
-    GAME_DIR,
     GO_THERE,
     NAMING,
     ROM,
+    ROOT,
     START_GAME,
     GridStates,
+    make_task,
     open_env,
+    take,
     write_expert,
 )
 
 
-@pytest.fixture
-def start(tmp_path: Path, grid_states: GridStates) -> Path:
-    path = tmp_path / "start" / "completed_states.zip"
-    states = [
-        StartState("ep1.state", grid_states.top_left),
-        StartState("ep2.state", grid_states.top_right),
-    ]
-    save_start_states(path, states, sha1_file(ROM))
-    return path
-
-
-def evaluate(folder: Path, expert: Path | None, start: Path | None, **changes: Any) -> Any:
-    """Returns the report as it was written."""
+def evaluate(
+    folder: Path,
+    expert: Path,
+    start: Path | None,
+    episodes: int = 4,
+    progress: Progress = lambda line: None,
+    **changes: Any,
+) -> Any:
+    """Returns the report as it was written; `changes` are of the task and the machine."""
     outputs = {
         "report": folder / "out" / "expert_eval.json",
         "trajectories": folder / "out" / "trajectories.json",
         "states": folder / "states" / "completed_states.zip",
     }
-    values: dict[str, Any] = {
-        "game_dir": GAME_DIR,
-        "rom_path": ROM,
-        "milestone": CURSOR.to_params(),
-        "expert_path": expert,
-        "missing_expert": None,
-        "tools_dir": None,
-        "start_states": start,
-        "missing_start": None,
-        "episodes": 4,
-        "seed": 0,
-        "num_envs": 2,
-        "outputs": outputs,
-        "progress": lambda line: None,
-    }
-    report = evaluate_expert(**(values | changes))
+    machine = take(Machine, values := {"num_envs": 2, **changes})
+    task = make_task(expert, starts=start, **values)
+    report = evaluate_expert(task, machine, episodes=episodes, outputs=outputs, progress=progress)
     written = json.loads(outputs["report"].read_text())
     assert written == json.loads(json.dumps(report))
     return written
@@ -94,7 +82,7 @@ def test_recorded_states_are_where_the_successes_ended(tmp_path: Path, start: Pa
 def test_chain_starts_from_power_on(tmp_path: Path) -> None:
     """The first milestone's states are the second one's start."""
     first = write_expert(tmp_path, START_GAME, "NAMING.py")
-    report = evaluate(tmp_path, first, None, milestone=NAMING.to_params())
+    report = evaluate(tmp_path, first, None, milestone=NAMING)
     assert report["success_rate"] == 1.0
     assert {e["start_state"] for e in report["episodes"]} == {"power-on"}
     second = evaluate(
@@ -182,17 +170,39 @@ def test_expert_that_is_no_text_is_a_result(tmp_path: Path, start: Path, data: b
 
 
 def test_missing_expert_is_a_result(tmp_path: Path, start: Path) -> None:
-    report = evaluate(tmp_path, None, start, missing_expert="looked for experts/CURSOR.py")
+    expert = tmp_path / "experts" / "CURSOR.py"
+    report = evaluate(tmp_path, expert, start)
     assert (report["status"], report["reason"]) == ("failed", "no expert file")
-    assert report["error"] == "looked for experts/CURSOR.py"
+    assert report["error"] == (
+        f"{expert} does not exist. Write it (run(state) -> button name), "
+        "or name its folder with policy_dir."
+    )
+    assert (report["episodes"], report["start_states"]) == ([], 0)
+    assert states_of(tmp_path) == []
+
+
+def test_missing_expert_is_told_the_nearest_file(tmp_path: Path, start: Path) -> None:
+    write_expert(tmp_path, GO_THERE, "Curser.py")
+    write_expert(tmp_path, GO_THERE, "NAMING.py")
+    report = evaluate(tmp_path, tmp_path / "CURSOR.py", start)
+    assert "CURSOR.py does not exist (did you mean 'Curser.py'?). Write it" in report["error"]
 
 
 def test_missing_start_state_is_a_result(tmp_path: Path, good_expert: Path) -> None:
     path = tmp_path / "empty.zip"
     save_start_states(path, [], sha1_file(ROM))
-    report = evaluate(tmp_path, good_expert, path, missing_start="NAMING recorded none")
+    report = evaluate(tmp_path, good_expert, path)
     assert (report["status"], report["reason"]) == ("failed", "no start state")
-    assert report["error"] == "NAMING recorded none"
+    assert f"the expert of NAMING never reached it, so {path} holds no state" in report["error"]
+    assert "Mend that expert, or put a save state NAMING_completed.state" in report["error"]
+    assert "state_dir" in report["error"]
+    assert (report["episodes"], report["start_states"]) == ([], 0)
+
+
+def test_missing_expert_comes_before_its_missing_start(tmp_path: Path) -> None:
+    path = tmp_path / "empty.zip"
+    save_start_states(path, [], sha1_file(ROM))
+    assert evaluate(tmp_path, tmp_path / "CURSOR.py", path)["reason"] == "no expert file"
 
 
 def test_foreign_start_state_is_a_result(tmp_path: Path, good_expert: Path) -> None:
@@ -205,7 +215,7 @@ def test_foreign_start_state_is_a_result(tmp_path: Path, good_expert: Path) -> N
 
 
 def test_condition_that_is_none_is_a_result(tmp_path: Path, good_expert: Path, start: Path) -> None:
-    milestone = CURSOR.to_params() | {"done_when": "player.position.x"}
+    milestone = dataclasses.replace(CURSOR, done_when="player.position.x")
     report = evaluate(tmp_path, good_expert, start, milestone=milestone)
     assert (report["status"], report["reason"]) == ("failed", "episodes cannot be played")
     assert "done_when" in report["error"]
@@ -246,9 +256,5 @@ def test_states_of_another_rom_are_not_left(tmp_path: Path, start: Path) -> None
 
 def test_evaluating_experts_needs_no_torch() -> None:
     """Loading it would double the time of the shortest jobs."""
-    import subprocess
-
-    from tests.grid import ROOT
-
     code = "import autodagger.evaluation.expert, sys; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

@@ -1,5 +1,6 @@
 """Testing students: fresh seeds, equal bytes, and what the report says."""
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -8,68 +9,65 @@ import pytest
 import torch
 
 from autodagger.errors import UserError
-from autodagger.evaluation.episodes import plan_episodes
 from autodagger.evaluation.student import evaluate_student
-from autodagger.files import sha1_file, sha256_file, write_bytes
-from autodagger.game.starts import StartState, load_start_states, save_start_states
-from autodagger.student.policy import NetworkArgs, Student, save_student
-from tests.grid import ACTIONS, CURSOR, GAME_DIR, GO_THERE, ROM, GridStates, write_expert
+from autodagger.files import sha256_file, write_bytes
+from autodagger.rollout.episode import plan_episodes
+from autodagger.rollout.replay import Replays
+from autodagger.student.model_file import save_student
+from autodagger.student.networks import Student
+from autodagger.task import Budget, Machine, Progress
+from tests.autodagger.student.helpers import make_student
+from tests.grid import ACTIONS, CURSOR, GO_THERE, make_task, take, write_expert
+
+DOWN_IS_ENOUGH = dataclasses.replace(CURSOR, done_when="player.position.y == `2`")
 
 
 @pytest.fixture
-def world(tmp_path: Path, grid_states: GridStates) -> Path:
-    """An expert, two start states and a student that always presses `down`, then `right`."""
+def world(tmp_path: Path, start: Path) -> Path:
+    """An expert, two start states and a student that always presses `down`."""
     write_expert(tmp_path, GO_THERE)
-    states = [
-        StartState("ep1.state", grid_states.top_left),
-        StartState("ep2.state", grid_states.top_right),
-    ]
-    save_start_states(tmp_path / "states.zip", states, sha1_file(ROM))
-    write_student(tmp_path / "student.pth", "down")
+    write_student(tmp_path / "student.pth", make_stubborn("down"))
     return tmp_path
 
 
-def write_student(path: Path, button: str) -> None:
+def make_stubborn(button: str) -> Student:
     """A student that sees nothing and always presses one button."""
-    args = NetworkArgs("small", 8, (40, 60), 1, len(ACTIONS), False)
-    student = Student(args)
+    student = make_student(hidden_dim=8)
     with torch.no_grad():
         for parameter in student.head.parameters():
             parameter.zero_()
         student.head.bias[ACTIONS.index(button)] = 1.0
-    content = save_student(
-        student.state_dict(),
-        args,
-        actions=ACTIONS,
-        milestone_id="CURSOR",
-        grayscale=True,
-        digests={},
-        scores={},
-    )
-    write_bytes(path, content)
+    return student
 
 
-def evaluate(world: Path, **changes: Any) -> Any:
-    """Returns the report as it was written."""
+def write_student(path: Path, student: Student) -> None:
+    plain: dict[str, Any] = {"milestone_id": "CURSOR", "digests": {}, "scores": {}}
+    write_bytes(path, save_student(student.state_dict(), student.args, **plain))
+
+
+def evaluate(
+    world: Path, episodes: int = 4, progress: Progress = lambda line: None, **changes: Any
+) -> Any:
+    """Returns the report as it was written; `changes` are of the task, budget and machine."""
     outputs = {"report": world / "student_eval.json", "trajectories": world / "trajectories.json"}
     values: dict[str, Any] = {
-        "game_dir": GAME_DIR,
-        "rom_path": ROM,
-        "milestone": CURSOR.to_params(),
-        "expert_path": world / "CURSOR.py",
-        "tools_dir": None,
-        "start_states": world / "states.zip",
-        "model": world / "student.pth",
+        "starts": world / "start" / "completed_states.zip",
         "max_episode_steps": 5,
-        "episodes": 4,
-        "seed": 0,
+        "expert_success_rate": 1.0,
         "num_envs": 2,
         "cuda": False,
-        "threads": 1,
-        "outputs": outputs,
-        "progress": lambda line: None,
+        **changes,
     }
-    report = evaluate_student(**(values | changes))
+    budget, machine = take(Budget, values), take(Machine, values)
+    report = evaluate_student(
+        make_task(world / "CURSOR.py", **values),
+        world / "student.pth",
+        budget,
+        machine,
+        episodes=episodes,
+        outputs=outputs,
+        progress=progress,
+    )
     written = json.loads(outputs["report"].read_text())
     assert written == json.loads(json.dumps(report))
     return written
@@ -88,8 +86,7 @@ def test_report_says_how_the_student_did(world: Path) -> None:
 
 
 def test_successful_episodes_count(world: Path) -> None:
-    milestone = CURSOR.to_params() | {"done_when": "player.position.y == `2`"}
-    report = evaluate(world, milestone=milestone)
+    report = evaluate(world, milestone=DOWN_IS_ENOUGH)
     assert report["success_rate"] == 1.0
     assert (report["mean_steps"], report["std_steps"]) == (2.0, 0.0)
 
@@ -113,17 +110,27 @@ def test_all_start_states_are_tested(world: Path) -> None:
 
 
 def test_seeds_are_those_of_the_students_test(world: Path) -> None:
-    report = evaluate(world)
-    states = load_start_states(world / "states.zip")
-    plans = plan_episodes(states, 4, 0, "CURSOR", "student_eval")
+    report = evaluate(world, seed=3)
+    task = make_task(world / "CURSOR.py", starts=world / "start" / "completed_states.zip", seed=3)
+    plans = plan_episodes(task, task.load_starts(), 4, "student_eval")
     assert [e["seed"] for e in report["episodes"]] == [plan.seed for plan in plans]
+    assert [e["seed"] for e in evaluate(world)["episodes"]] != [plan.seed for plan in plans]
+
+
+def test_every_episode_can_be_replayed(world: Path) -> None:
+    report = evaluate(world)
+    replays = Replays.read(world / "trajectories.json")
+    assert (replays.milestone_id, replays.actions) == ("CURSOR", list(ACTIONS))
+    places = [(replay.group, replay.iteration, replay.episode) for replay in replays.episodes]
+    assert places == [("student_eval", None, k) for k in range(1, 5)]
+    assert [replay.seed for replay in replays.episodes] == [e["seed"] for e in report["episodes"]]
+    assert all(replay.acts == [ACTIONS.index("down")] * 5 for replay in replays.episodes)
 
 
 def test_broken_expert_does_not_spoil_the_test(world: Path) -> None:
     """It is asked for the agreement alone."""
     write_expert(world, "def run(state): raise ValueError('lost')")
-    milestone = CURSOR.to_params() | {"done_when": "player.position.y == `2`"}
-    report = evaluate(world, milestone=milestone)
+    report = evaluate(world, milestone=DOWN_IS_ENOUGH)
     assert report["success_rate"] == 1.0
     assert report["agreement"] is None
 
@@ -144,16 +151,42 @@ def test_damaged_model_is_refused(world: Path) -> None:
 
 
 def test_model_of_another_game_is_refused(world: Path) -> None:
-    args = NetworkArgs("small", 8, (40, 60), 1, 3, False)
-    content = save_student(
-        Student(args).state_dict(),
-        args,
-        actions=("no_op", "jump", "duck"),
-        milestone_id="CURSOR",
-        grayscale=True,
-        digests={},
-        scores={},
-    )
-    write_bytes(world / "student.pth", content)
+    foreign = make_student(hidden_dim=8, actions=("no_op", "jump", "duck"))
+    write_student(world / "student.pth", foreign)
     with pytest.raises(UserError, match=r"student\.pth.*no_op, jump, duck.*no_op, a, b"):
         evaluate(world)
+
+
+@pytest.mark.parametrize("changes", [{"grayscale": False}, {"frame_size": (80, 120)}])
+def test_student_sees_what_its_file_says(world: Path, changes: dict[str, Any]) -> None:
+    student = make_student(**changes)
+    shapes = []
+    write_student(world / "student.pth", student)
+    with pytest.MonkeyPatch.context() as patch:
+        forward = Student.forward
+
+        def spy(self: Student, obs: torch.Tensor, prev_act: torch.Tensor) -> torch.Tensor:
+            shapes.append(tuple(obs.shape[1:]))
+            return forward(self, obs, prev_act)
+
+        patch.setattr(Student, "forward", spy)
+        evaluate(world, episodes=1)
+    assert set(shapes) == {student.args.view.shape}
+
+
+@pytest.mark.parametrize(("threads", "cuda"), [(2, True), (1, False)])
+def test_threads_and_device_are_those_asked_for(
+    world: Path, monkeypatch: pytest.MonkeyPatch, threads: int, cuda: bool
+) -> None:
+    asked = []
+
+    def choose(cuda: bool) -> torch.device:
+        asked.append(cuda)
+        return torch.device("cpu")
+
+    monkeypatch.setattr("autodagger.evaluation.student.choose_device", choose)
+    torch.use_deterministic_algorithms(False)
+    evaluate(world, episodes=1, threads=threads, cuda=cuda)
+    assert torch.are_deterministic_algorithms_enabled()
+    assert asked == [cuda]
+    assert torch.get_num_threads() == threads

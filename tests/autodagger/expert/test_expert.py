@@ -17,7 +17,8 @@ STATE: dict[str, Any] = {
 
 
 def load(folder: Path, text: str, tools_dir: Path | None = None) -> Expert:
-    return Expert(write_expert(folder, text), tools_dir, ACTIONS)
+    tools = sorted(tools_dir.glob("*.py")) if tools_dir else []
+    return Expert(write_expert(folder, text), tools, ACTIONS)
 
 
 def failure(folder: Path, text: str) -> str:

@@ -275,7 +275,7 @@ import os, sys, time
 if os.fork():
     print(flush=True)
     time.sleep(600)
-from autodagger.expert.sandbox import die_with_parent
+from autodagger.processes import die_with_parent
 die_with_parent()
 with open(sys.argv[1], "w") as file:
     file.write(str(os.getpid()))

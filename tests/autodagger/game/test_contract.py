@@ -10,8 +10,8 @@ from autodagger.game.contract import check_rom, load_game
 from tests.grid import ACTIONS, GAME_DIR, ROM
 
 ADAPTER = """
-from autodagger.game.contract import Game
-class {name}(Game):
+from autodagger.game.gba import GbaGame
+class {name}(GbaGame):
     name, rom, rom_sha1, actions = "{name}", "x.gba", "0", ("no_op", "a")
     hold_frames, release_frames = 4, (4, 8)
     def read_state(self, ram):
@@ -44,7 +44,7 @@ def test_adapter_without_exactly_one_game_is_refused(
     tmp_path: Path, names: tuple[str, ...], found: str
 ) -> None:
     text = "".join(ADAPTER.format(name=name) for name in names)
-    (tmp_path / "adapter.py").write_text(text or "from autodagger.game.contract import Game")
+    (tmp_path / "adapter.py").write_text(text or "from autodagger.game.gba import GbaGame")
     with pytest.raises(UserError, match=f"found {found}; expected exactly one"):
         load_game(tmp_path)
 

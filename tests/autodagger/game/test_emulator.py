@@ -11,7 +11,7 @@ from autodagger.errors import UserError
 from autodagger.game.emulator import EWRAM, EWRAM_SIZE, IWRAM, IWRAM_SIZE, Emulator
 from tests.grid import ROM, GridStates
 
-FRAME_COUNTER = 0x02000004  # games/mossbrook/src/state.h
+FRAME_COUNTER = 0x02000004  # games/mossbrook/source/src/state.h
 CURSOR_COLUMN = 0x02000024
 
 

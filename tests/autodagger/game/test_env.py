@@ -9,7 +9,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from autodagger.errors import UserError
-from autodagger.game.env import GameEnv, preprocess
+from autodagger.game.env import GameEnv
 from autodagger.game.milestone import Milestone
 from tests.grid import ACTIONS, CURSOR, GAME_DIR, ROM, GridStates, open_env, press
 
@@ -69,13 +69,13 @@ def test_step_holds_and_releases_within_the_games_bounds(
 def test_button_is_held_then_released(env: GameEnv, grid_states: GridStates) -> None:
     env.reset(seed=0, options={"state": grid_states.top_left})
     held: list[tuple[str, ...]] = []
-    run = env.emulator.run
+    run = env.simulator.emulator.run
 
     def spy(frames: int, buttons: tuple[str, ...], on_frame: Any) -> None:
         held.extend([tuple(buttons)] * frames)
         run(frames, buttons, on_frame)
 
-    env.emulator.run = spy  # type: ignore[assignment,method-assign]
+    env.simulator.emulator.run = spy  # type: ignore[assignment,method-assign]
     frames = env.step(RIGHT)[-1]["frames"]
     assert held == [("right",)] * 4 + [()] * (frames - 4)
     held.clear()
@@ -220,7 +220,7 @@ def test_missing_key_means_not_yet(grid_states: GridStates) -> None:
 def test_every_frame_can_be_watched(env: GameEnv, grid_states: GridStates) -> None:
     env.reset(seed=0, options={"state": grid_states.top_left})
     frames: list[int] = []
-    env.set_on_frame(lambda: frames.append(env.emulator.ram().u32(0x02000004)))
+    env.set_on_frame(lambda: frames.append(env.simulator.emulator.ram().u32(0x02000004)))
     info = press(env, "right")
     assert len(frames) == info["frames"]
     assert frames == list(range(frames[0], frames[0] + len(frames)))
@@ -230,26 +230,3 @@ def test_closing_makes_room_for_another_environment() -> None:
     for _ in range(2):
         with open_env() as env:
             env.reset(seed=0)
-
-
-@pytest.mark.parametrize("grayscale", [True, False])
-@pytest.mark.parametrize("size", [(160, 240), (80, 120), (40, 60), (72, 96), (84, 84), (1, 1)])
-def test_preprocess_averages_areas(size: tuple[int, int], grayscale: bool) -> None:
-    screen = np.zeros((160, 240, 3), np.uint8)
-    screen[:, 120:] = (200, 100, 50)
-    seen = preprocess(screen, size, grayscale)
-    assert seen.shape == (*size, 1 if grayscale else 3)
-    assert seen.dtype == np.uint8
-    right = round(0.299 * 200 + 0.587 * 100 + 0.114 * 50) if grayscale else 200
-    if size[1] > 1:
-        assert abs(int(seen[0, -1, 0]) - right) <= 1
-        assert seen[0, 0, 0] == 0
-    assert abs(float(seen[..., 0].mean()) - right / 2) <= 2
-
-
-def test_preprocess_keeps_rows_and_columns_apart() -> None:
-    screen = np.zeros((160, 240, 3), np.uint8)
-    screen[:16, :24] = 255  # the top left corner
-    seen = preprocess(screen, (10, 10), True)
-    assert seen[0, 0, 0] == 255
-    assert int(seen.sum()) == 255

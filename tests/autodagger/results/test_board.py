@@ -3,14 +3,13 @@
 import os
 from pathlib import Path
 
-import pytest
-
 from autodagger.files import write_json, write_text
-from autodagger.results.board import draw_board, main
+from autodagger.results.board import draw_board
+from autodagger.results.layout import Results
 
 
 def test_an_empty_board_has_a_line_a_milestone(tmp_path: Path) -> None:
-    lines = draw_board(tmp_path, ["A", "B"]).splitlines()
+    lines = draw_board(Results(tmp_path), ["A", "B"]).splitlines()
     assert [line.split() for line in lines[1:3]] == [["A", *"....."], ["B", *"....."]]
     assert lines[-1] == "0 of 2 milestones have their row."
 
@@ -24,19 +23,7 @@ def test_shows_each_stage_and_the_iteration_of_a_running_training(tmp_path: Path
     write_json(tmp_path / "expert_eval/B/expert_eval.json", {"success_rate": None})
     write_json(tmp_path / "budget/B/budget.json", {"max_episode_steps": None, "decision": "fail"})
     write_json(tmp_path / "rows/B.json", {"status": "failed"})
-    _, a, b, last = draw_board(tmp_path, ["A", "B"]).splitlines()
+    _, a, b, last = draw_board(Results(tmp_path), ["A", "B"]).splitlines()
     assert a.split() == ["A", "100%", "90", "steps", "iter", "3/10", ".", "."]
     assert b.split() == ["B", "failed", "fail", ".", ".", "failed"]
     assert last.startswith("1 of 2")
-
-
-def test_main_prints_the_board_of_the_shipped_config(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    main(["--output-dir", str(tmp_path)])
-    assert "RIVAL_HOUSE" in capsys.readouterr().out
-
-
-def test_main_says_what_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match=r"nowhere\.yaml"):
-        main(["--configfile", str(tmp_path / "nowhere.yaml")])

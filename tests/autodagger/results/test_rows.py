@@ -10,6 +10,7 @@ import pytest
 from jsonschema import validate
 
 from autodagger.files import read_json, write_json, write_text
+from autodagger.results.layout import Results
 from autodagger.results.rows import (
     COLUMNS,
     build_failed_row,
@@ -27,22 +28,23 @@ SEED_COLUMNS = (
 KNOWN = ["A", "B", "C"]
 
 
-def write_expert(folder: Path, milestone: str, **budget: Any) -> None:
+def write_expert(results: Results, milestone: str, **budget: Any) -> None:
     report = {"success_rate": 0.8, "interval": [0.4, 0.9], "mean_steps": 45.2, "std_steps": 8.3}
-    write_json(folder / "expert_eval" / milestone / "expert_eval.json", report)
+    write_json(results.expert_report(milestone), report)
     budget = {
         "decision": "train",
-        "reason": "good",
+        "justification": "good",
+        "reason": None,
         "max_episode_steps": 90,
         "error": None,
     } | budget
-    write_json(folder / "budget" / milestone / "budget.json", budget)
+    write_json(results.budget(milestone), budget)
 
 
-def write_student(folder: Path, milestone: str) -> None:
+def write_student(results: Results, milestone: str) -> None:
     training = {"iterations": [{"conflicting_frames": 1}] * 2, "expert_queries": 300}
-    write_json(folder / "models" / milestone / "training.json", training)
-    write_text(folder / "models" / milestone / f"dagger_{milestone}_best.pth", "weights")
+    write_json(results.training(milestone), training)
+    write_text(results.best(milestone), "weights")
     report = {
         "model_sha256": "0" * 64,
         "success_rate": 0.85,
@@ -51,28 +53,28 @@ def write_student(folder: Path, milestone: str) -> None:
         "agreement": 0.99,
         "episodes": [{}] * 20,
     }
-    write_json(folder / "student_eval" / milestone / "student_eval.json", report)
+    write_json(results.student_report(milestone), report)
     for rule, seconds in (("evaluate_expert", 1.5), ("train_student", 60.25)):
-        path = folder / "benchmarks" / rule / f"{milestone}.tsv"
-        write_text(path, f"s\th:m:s\n{seconds}\t0:00:00\n")
+        write_text(results.benchmark(rule, milestone), f"s\th:m:s\n{seconds}\t0:00:00\n")
 
 
-def save_row(folder: Path, milestone: str) -> None:
-    write_json(folder / "rows" / f"{milestone}.json", build_row(folder, milestone))
+def save_row(results: Results, milestone: str) -> None:
+    write_json(results.row(milestone), build_row(results, milestone))
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    write_expert(tmp_path, "A")
-    write_student(tmp_path, "A")
-    write_expert(tmp_path, "B", decision="fail", reason="no expert file", max_episode_steps=None)
+def results(tmp_path: Path) -> Results:
+    results = Results(tmp_path)
+    write_expert(results, "A")
+    write_student(results, "A")
+    write_expert(results, "B", decision="fail", reason="no expert file", max_episode_steps=None)
     for milestone in ("A", "B"):
-        save_row(tmp_path, milestone)
-    return tmp_path
+        save_row(results, milestone)
+    return results
 
 
-def test_a_completed_row_says_all(folder: Path) -> None:
-    row = build_row(folder, "A")
+def test_a_completed_row_says_all(results: Results) -> None:
+    row = build_row(results, "A")
     validate(row, load_schema("row"))
     assert row["status"] == "completed"
     assert row["reason"] is None
@@ -83,8 +85,8 @@ def test_a_completed_row_says_all(folder: Path) -> None:
     assert row["model"].endswith("models/A/dagger_A_best.pth")
 
 
-def test_a_failed_row_says_why(folder: Path) -> None:
-    row = build_row(folder, "B")
+def test_a_failed_row_says_why(results: Results) -> None:
+    row = build_row(results, "B")
     validate(row, load_schema("row"))
     assert (row["status"], row["reason"]) == ("failed", "no expert file")
     assert row["dagger_final_success_rate"] is None
@@ -95,24 +97,24 @@ def test_a_failed_row_says_why(folder: Path) -> None:
     [("A", "student_eval/A/student_eval.json"), ("B", "budget/B/budget.json")],
 )
 def test_the_timestamp_is_when_the_work_ended_in_local_time(
-    folder: Path, milestone: str, last: str
+    results: Results, milestone: str, last: str
 ) -> None:
     """The end of a student's test; of the budget, where that says that there is no student."""
     ended = datetime(2024, 11, 14, 12, 34, 56, 700_000)
-    os.utime(folder / last, (ended.timestamp(), ended.timestamp()))
-    assert build_row(folder, milestone)["timestamp"] == "2024-11-14 12:34:56"
+    os.utime(results.folder / last, (ended.timestamp(), ended.timestamp()))
+    assert build_row(results, milestone)["timestamp"] == "2024-11-14 12:34:56"
 
 
-def test_a_skipped_row_has_no_time_and_a_crashed_one_that_of_the_crash(folder: Path) -> None:
-    rows = collect_rows(folder, KNOWN, {"C": "in skip list"})
+def test_a_skipped_row_has_no_time_and_a_crashed_one_that_of_the_crash(results: Results) -> None:
+    rows = collect_rows(results, KNOWN, {"C": "in skip list"})
     assert rows[2]["timestamp"] is None
-    row = build_failed_row(folder, "A", "train_student", folder / "no.log")
+    row = build_failed_row(results, "A", "train_student", Path("no.log"))
     age = datetime.now() - datetime.strptime(row["timestamp"], "%Y-%m-%d %H:%M:%S")
     assert 0 <= age.total_seconds() < 60
 
 
-def test_rows_come_in_config_order_with_their_index_and_skipped_ones(folder: Path) -> None:
-    rows = collect_rows(folder, ["C", "B", "A"], {"C": "in skip list", "A": "before resume point"})
+def test_rows_come_in_config_order_with_their_index_and_skipped_ones(results: Results) -> None:
+    rows = collect_rows(results, ["C", "B", "A"], {"C": "in skip list", "A": "before resume point"})
     assert [(row["milestone_id"], row["index"], row["status"]) for row in rows] == [
         ("C", 0, "skipped"),
         ("B", 1, "failed"),
@@ -121,46 +123,56 @@ def test_rows_come_in_config_order_with_their_index_and_skipped_ones(folder: Pat
     assert rows[0]["reason"] == "in skip list"
 
 
-def test_a_milestone_without_row_that_is_not_skipped_is_left_out(folder: Path) -> None:
-    assert [row["milestone_id"] for row in collect_rows(folder, KNOWN, {})] == ["A", "B"]
+def test_a_milestone_without_row_that_is_not_skipped_is_left_out(results: Results) -> None:
+    assert [row["milestone_id"] for row in collect_rows(results, KNOWN, {})] == ["A", "B"]
 
 
-def test_csv_and_json_hold_the_same_rows(folder: Path) -> None:
-    rows = collect_rows(folder, KNOWN, {"C": "in skip list"})
-    write_results(rows, folder / "r.csv", folder / "r.json")
-    lines = (folder / "r.csv").read_text().splitlines()
+def test_csv_and_json_hold_the_same_rows(results: Results) -> None:
+    rows = collect_rows(results, KNOWN, {"C": "in skip list"})
+    write_results(rows, results)
+    lines = results.csv.read_text().splitlines()
     assert lines[0].startswith(SEED_COLUMNS)
     assert lines[0] == ",".join(COLUMNS)
-    written = read_json(folder / "r.json")
+    written = read_json(results.json)
     validate(written, load_schema("pipeline_results"))
     table = list(csv.DictReader(lines))
     assert [row["status"] for row in table] == [row["status"] for row in written]
     assert table[2]["expert_success_rate"] == ""
 
 
-def test_the_first_row_being_skipped_changes_no_columns(folder: Path) -> None:
-    rows = collect_rows(folder, ["C", "A"], {"C": "before resume point"})
-    write_results(rows, folder / "r.csv", folder / "r.json")
-    assert len((folder / "r.csv").read_text().splitlines()) == 3
+def test_the_first_row_being_skipped_changes_no_columns(results: Results) -> None:
+    rows = collect_rows(results, ["C", "A"], {"C": "before resume point"})
+    write_results(rows, results)
+    assert len(results.csv.read_text().splitlines()) == 3
 
 
-def test_a_crash_keeps_what_is_known_and_names_rule_and_log(folder: Path) -> None:
-    log = folder / "logs" / "evaluate_student" / "A.log"
+def test_a_crash_keeps_what_is_known_and_names_rule_and_log(results: Results) -> None:
+    log = results.log("evaluate_student", "A")
     write_text(log, "Traceback\nMemoryError: no memory\n\n")
-    row = build_failed_row(folder, "A", "evaluate_student", log)
+    row = build_failed_row(results, "A", "evaluate_student", log)
     validate(row, load_schema("row"))
     assert row["status"] == "failed"
     assert row["reason"] == "rule evaluate_student stopped unexpectedly"
     assert row["error"] == "MemoryError: no memory"
     assert row["log"] == str(log)
     assert row["expert_success_rate"] == 0.8
-    rows = collect_rows(folder, KNOWN, {}, {"A": row})
+    rows = collect_rows(results, KNOWN, {}, {"A": row})
     assert [row["status"] for row in rows] == ["failed", "failed"]
 
 
-def test_the_table_shows_statuses_rates_and_reasons(folder: Path) -> None:
-    table = format_table(collect_rows(folder, KNOWN, {"C": "in skip list"}))
+def test_the_table_shows_statuses_rates_and_reasons(results: Results) -> None:
+    table = format_table(collect_rows(results, KNOWN, {"C": "in skip list"}))
     assert "✅ A" in table
     assert "85% (64% to 95%)" in table
     assert "no expert file" in table
     assert "in skip list" in table
+
+
+def test_a_row_of_an_earlier_version_lacks_what_is_new(results: Results) -> None:
+    old = read_json(results.row("A"))
+    del old["student_agreement"]
+    write_json(results.row("A"), old)
+    rows = collect_rows(results, KNOWN, {})
+    write_results(rows, results)
+    assert read_json(results.json)[0]["student_agreement"] is None
+    assert read_json(results.json)[0]["status"] == "completed"

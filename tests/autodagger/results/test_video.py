@@ -10,11 +10,19 @@ import pytest
 
 from autodagger.files import sha1_file
 from autodagger.game.emulator import FRAMES_PER_SECOND
+from autodagger.game.milestone import Milestone
 from autodagger.game.starts import StartState, save_start_states
-from autodagger.results.video import CAPTION_ROWS, LAST_FRAME_SECONDS, record_videos
-from autodagger.rollout.worker import NO_LABEL
+from autodagger.results.video import (
+    CAPTION_ROWS,
+    LAST_FRAME_SECONDS,
+    VideoStyle,
+    pick_replays,
+    record_videos,
+)
+from autodagger.rollout.episode import NO_LABEL
+from autodagger.rollout.replay import Replay, Replays
 from autodagger.seeding import derive_seed
-from tests.grid import ACTIONS, CURSOR, GAME_DIR, NAMING, ROM, GridStates, open_env
+from tests.grid import ACTIONS, CURSOR, NAMING, ROM, GridStates, make_task, open_env
 
 DOWN, RIGHT = ACTIONS.index("down"), ACTIONS.index("right")
 WAY = [DOWN, DOWN, RIGHT, RIGHT, RIGHT, RIGHT]
@@ -30,32 +38,22 @@ def start(tmp_path: Path, grid_states: GridStates) -> Path:
     return path
 
 
-def make_trajectory(acts: list[int], labels: list[int] | None = None, **changes: Any) -> Any:
-    values = {
-        "name": "expert_eval_ep1_success_steps6",
-        "seed": SEED,
-        "start_state": "ep1.state",
-        "outcome": "reached",
-        "frames": 0,
-        "acts": acts,
-        "labels": labels or acts,
-    }
-    return values | changes
+def make_replay(acts: list[int], labels: list[int] | None = None, **changes: Any) -> Replay:
+    values = {"group": "expert_eval", "iteration": None, "episode": 1, "seed": SEED}
+    values |= {"start_state": "ep1.state", "outcome": "reached", "frames": 0}
+    return Replay(**{**values, "acts": acts, "labels": labels or acts, **changes})
 
 
-def record(folder: Path, start: Path | None, *trajectories: Any, **changes: Any) -> list[Path]:
-    values: dict[str, Any] = {
-        "game_dir": GAME_DIR,
-        "rom_path": ROM,
-        "milestone": CURSOR.to_params(),
-        "start_states": start,
-        "trajectories": trajectories,
-        "actions": ACTIONS,
-        "folder": folder / "videos",
-        "fps": 30,
-        "scale": 2,
-    }
-    return record_videos(**(values | changes))
+def record(
+    folder: Path,
+    start: Path | None,
+    *replays: Replay,
+    milestone: Milestone = CURSOR,
+    **style: Any,
+) -> list[Path]:
+    task = make_task(folder / "nobody_is_asked.py", milestone, starts=start)
+    look = VideoStyle(**{"fps": 30, "scale": 2, **style})
+    return record_videos(task, Replays(milestone.id, ACTIONS, replays), folder / "videos", look)
 
 
 def decode(path: Path) -> tuple[dict[str, Any], np.ndarray]:
@@ -95,7 +93,7 @@ def split(pictures: np.ndarray, scale: int = 2) -> tuple[np.ndarray, np.ndarray]
 def test_video_runs_at_the_games_speed(
     tmp_path: Path, start: Path, grid_states: GridStates, fps: int, speed: float
 ) -> None:
-    [path] = record(tmp_path, start, make_trajectory(WAY), fps=fps, speed=speed)
+    [path] = record(tmp_path, start, make_replay(WAY), fps=fps, speed=speed)
     meta, pictures = decode(path)
     frames = play(WAY, grid_states.top_left)[2]
     playing = math.ceil(frames * fps / (FRAMES_PER_SECOND * speed))
@@ -106,13 +104,13 @@ def test_video_runs_at_the_games_speed(
 
 @pytest.mark.parametrize("scale", [1, 2, 3])
 def test_size_is_a_whole_multiple_of_the_screen(tmp_path: Path, start: Path, scale: int) -> None:
-    [path] = record(tmp_path, start, make_trajectory([RIGHT]), scale=scale)
+    [path] = record(tmp_path, start, make_replay([RIGHT]), scale=scale)
     meta, _ = decode(path)
     assert meta["size"] == (240 * scale, (160 + CAPTION_ROWS) * scale)
 
 
 def test_last_picture_is_the_success(tmp_path: Path, start: Path, grid_states: GridStates) -> None:
-    [path] = record(tmp_path, start, make_trajectory(WAY))
+    [path] = record(tmp_path, start, make_replay(WAY))
     first, last, _ = play(WAY, grid_states.top_left)
     screens, _ = split(decode(path)[1])
     changed = (first != last).any(-1)
@@ -127,8 +125,8 @@ def test_last_picture_is_the_success(tmp_path: Path, start: Path, grid_states: G
 def test_picture_is_neither_turned_nor_recoloured(tmp_path: Path) -> None:
     """The logo and title are far from symmetric."""
     acts = [0, 0, 0, 0]
-    trajectory = make_trajectory(acts, start_state="power-on")
-    [path] = record(tmp_path, None, trajectory, milestone=NAMING.to_params())
+    trajectory = make_replay(acts, start_state="power-on")
+    [path] = record(tmp_path, None, trajectory, milestone=NAMING)
     with open_env(NAMING) as env:
         env.reset(seed=SEED)
         for act in acts:
@@ -140,7 +138,7 @@ def test_picture_is_neither_turned_nor_recoloured(tmp_path: Path) -> None:
 
 
 def test_caption_shows_the_button(tmp_path: Path, start: Path) -> None:
-    [path] = record(tmp_path, start, make_trajectory([DOWN, DOWN, RIGHT, DOWN]), fps=60, scale=1)
+    [path] = record(tmp_path, start, make_replay([DOWN, DOWN, RIGHT, DOWN]), fps=60, scale=1)
     _, captions = split(decode(path)[1], 1)
     steps = [captions[k] for k in (4, 14, 24, 34)]  # a step is 8 to 12 frames
     assert len(captions) > 36
@@ -156,7 +154,7 @@ def test_caption_shows_the_button(tmp_path: Path, start: Path) -> None:
 
 def test_experts_choice_stands_where_it_differs(tmp_path: Path, start: Path) -> None:
     labels = [RIGHT, DOWN, NO_LABEL, RIGHT]
-    trajectory = make_trajectory([DOWN, DOWN, RIGHT, RIGHT], labels)
+    trajectory = make_replay([DOWN, DOWN, RIGHT, RIGHT], labels)
     expert_side = (slice(None), slice(None), slice(120, None))
     ink = {}
     for show in (True, False):
@@ -176,10 +174,19 @@ def test_every_episode_has_its_file_and_its_start(
     paths = record(
         tmp_path,
         start,
-        make_trajectory(WAY, name="one"),
-        make_trajectory([DOWN, DOWN, ACTIONS.index("left")], name="two", start_state="ep2.state"),
+        make_replay(WAY),
+        make_replay(
+            [DOWN, DOWN, ACTIONS.index("left")],
+            group="rollout",
+            iteration=0,
+            outcome="timeout",
+            start_state="ep2.state",
+        ),
     )
-    assert [path.name for path in paths] == ["one.mp4", "two.mp4"]
+    assert [path.name for path in paths] == [
+        "expert_eval_ep1_success_steps6.mp4",
+        "rollout_iter0_ep1_CURSOR.mp4",
+    ]
     assert sorted(paths[0].parent.iterdir()) == sorted(paths)
     screens, _ = split(decode(paths[1])[1])
     first, _, _ = play([DOWN], grid_states.top_right)
@@ -187,8 +194,8 @@ def test_every_episode_has_its_file_and_its_start(
 
 
 def test_folder_is_made_anew(tmp_path: Path, start: Path) -> None:
-    record(tmp_path, start, make_trajectory([RIGHT], name="old"))
-    paths = record(tmp_path, start, make_trajectory([RIGHT], name="new"))
+    record(tmp_path, start, make_replay([RIGHT]))
+    paths = record(tmp_path, start, make_replay([RIGHT], episode=2))
     assert list((tmp_path / "videos").iterdir()) == paths
 
 
@@ -198,5 +205,24 @@ def test_no_episodes_make_an_empty_folder(tmp_path: Path, start: Path) -> None:
 
 
 def test_equal_episodes_make_equal_videos(tmp_path: Path, start: Path) -> None:
-    files = [record(tmp_path, start, make_trajectory(WAY))[0].read_bytes() for _ in range(2)]
+    files = [record(tmp_path, start, make_replay(WAY))[0].read_bytes() for _ in range(2)]
     assert files[0] == files[1]
+
+
+def test_the_first_episodes_of_each_iteration_and_evaluation_are_picked() -> None:
+    rollouts = [
+        make_replay([], group="rollout", iteration=iteration, episode=episode)
+        for iteration in range(2)
+        for episode in range(3)
+    ]
+    tests = [make_replay([], group="student_eval", episode=episode) for episode in (1, 2, 3)]
+    picked = [
+        (one.group, one.iteration, one.episode)
+        for one in pick_replays(rollouts + tests, per_iteration=1, per_evaluation=2)
+    ]
+    assert picked == [
+        ("rollout", 0, 0),
+        ("rollout", 1, 0),
+        ("student_eval", None, 1),
+        ("student_eval", None, 2),
+    ]

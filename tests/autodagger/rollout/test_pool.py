@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,19 @@ import pytest
 
 from autodagger.errors import UserError
 from autodagger.expert.expert import ExpertError
-from autodagger.game.env import preprocess
 from autodagger.game.milestone import Milestone
+from autodagger.game.starts import StartState
 from autodagger.rollout import pool as rollout
-from autodagger.rollout.pool import Policy, Rollouts
-from autodagger.rollout.worker import NO_LABEL, Episode, EpisodePlan, Labels, Outcome
+from autodagger.rollout.episode import (
+    NO_LABEL,
+    Episode,
+    EpisodePlan,
+    OnExpertFailure,
+    Outcome,
+    Policy,
+)
+from autodagger.rollout.pool import Rollouts
+from autodagger.student.view import View
 from tests.grid import (
     ACTIONS,
     CURSOR,
@@ -30,6 +38,7 @@ from tests.grid import (
     make_spec,
     open_env,
     play,
+    play_in,
     write_expert,
 )
 
@@ -64,10 +73,10 @@ def always(act: int) -> Policy:
 
 def test_equal_plans_give_equal_episodes(good: Rollouts, grid_states: GridStates) -> None:
     plans = grid_states.plans(5)
-    first = good.play(plans, keep_obs=True, keep_state=True)
-    second = good.play(plans, keep_obs=True, keep_state=True)
+    first = play_in(good, plans, keep_obs=True, keep_state=True)
+    second = play_in(good, plans, keep_obs=True, keep_state=True)
     assert summary(first) == summary(second)
-    other = good.play(grid_states.plans(5, 50), keep_obs=True, keep_state=True)
+    other = play_in(good, grid_states.plans(5, 50), keep_obs=True, keep_state=True)
     assert [e.frames for e in other] != [e.frames for e in first]
 
 
@@ -76,7 +85,7 @@ def test_number_of_environments_changes_nothing(
     good: Rollouts, good_expert: Path, grid_states: GridStates, num_envs: int
 ) -> None:
     plans = grid_states.plans(7)
-    expected = good.play(plans, keep_obs=True, keep_state=True)
+    expected = play_in(good, plans, keep_obs=True, keep_state=True)
     found = play(make_spec(good_expert), plans, num_envs=num_envs, keep_obs=True, keep_state=True)
     assert summary(found) == summary(expected)
 
@@ -84,7 +93,7 @@ def test_number_of_environments_changes_nothing(
 def test_episodes_come_in_the_order_of_their_plans(good: Rollouts, grid_states: GridStates) -> None:
     plans = grid_states.plans(7)  # of different lengths, so they do not end in this order
     ended: list[int] = []
-    episodes = good.play(plans, on_episode=lambda e: ended.append(e.plan.seed))
+    episodes = play_in(good, plans, on_episode=lambda e: ended.append(e.plan.seed))
     assert [episode.plan for episode in episodes] == plans
     assert sorted(ended) == list(range(7))
     assert {episode.steps for episode in episodes} == {4, 6}
@@ -93,8 +102,8 @@ def test_episodes_come_in_the_order_of_their_plans(good: Rollouts, grid_states: 
 def test_episode_holds_what_was_seen_done_and_advised(
     good: Rollouts, grid_states: GridStates
 ) -> None:
-    plan = EpisodePlan(3, "top_left", grid_states.top_left)
-    [episode] = good.play([plan], keep_obs=True, keep_state=True)
+    plan = EpisodePlan(3, StartState("top_left", grid_states.top_left))
+    [episode] = play_in(good, [plan], keep_obs=True, keep_state=True)
     assert episode.outcome is Outcome.REACHED
     assert episode.success
     assert episode.acts == episode.labels == [DOWN, DOWN, RIGHT, RIGHT, RIGHT, RIGHT]
@@ -104,9 +113,9 @@ def test_episode_holds_what_was_seen_done_and_advised(
     assert (episode.error, episode.log) == (None, [])
     with open_env() as env:  # the same episode without the engine
         screen, _ = env.reset(seed=3, options={"state": grid_states.top_left})
-        frames = 0
+        frames, good_view = 0, View((40, 60))
         for step, act in enumerate(episode.acts):
-            assert np.array_equal(episode.obs[step], preprocess(screen, (40, 60), True))
+            assert np.array_equal(episode.obs[step], good_view.see(screen))
             screen, _, terminated, _, info = env.step(act)
             frames += info["frames"]
         assert terminated
@@ -122,14 +131,14 @@ def test_observations_have_the_asked_shape(
     good_expert: Path, grid_states: GridStates, changes: dict[str, Any], shape: tuple[int, ...]
 ) -> None:
     spec = make_spec(good_expert, **changes)
-    assert spec.obs_shape == shape
+    assert spec.view.shape == shape
     [episode] = play(spec, grid_states.plans(1), num_envs=1, keep_obs=True)
     assert episode.obs is not None
     assert episode.obs.shape == (6, *shape)
 
 
 def test_nothing_is_kept_unasked(good: Rollouts, grid_states: GridStates) -> None:
-    [episode] = good.play(grid_states.plans(1))
+    [episode] = play_in(good, grid_states.plans(1))
     assert episode.obs is None
     assert episode.state is None
     assert episode.success
@@ -167,14 +176,14 @@ def test_student_is_asked_once_about_equal_inputs(
 
     plans = grid_states.plans(6)  # two episodes from each start state, which is a frame
     with Rollouts(make_spec(good_expert, max_steps=4), 2) as rollouts:
-        first = rollouts.play(plans, counting, keep_obs=True)
+        first = play_in(rollouts, plans, counting, keep_obs=True)
         assert len(asked) == len(set(asked))
         assert set(asked) == {obs.tobytes() for e in first if e.obs is not None for obs in e.obs}
         once = len(asked)
-        assert rollouts.play(plans, counting)[0].acts == first[0].acts
+        assert play_in(rollouts, plans, counting)[0].acts == first[0].acts
         assert len(asked) == once
         # Another student is another matter, also where it has the first one's place in memory.
-        left = rollouts.play(plans, lambda obs, _: np.full(len(obs), ACTIONS.index("left")))
+        left = play_in(rollouts, plans, lambda obs, _: np.full(len(obs), ACTIONS.index("left")))
         assert left[0].acts != first[0].acts
 
 
@@ -203,9 +212,9 @@ def test_outcomes_tell_losing_from_running_out_of_steps(
     good: Rollouts, grid_states: GridStates
 ) -> None:
     plans = grid_states.plans(1)
-    [lost] = good.play(plans, always(ACTIONS.index("a")))
+    [lost] = play_in(good, plans, always(ACTIONS.index("a")))
     assert (lost.outcome, lost.steps, lost.success) == (Outcome.LOST, 1, False)
-    [late] = good.play(plans, always(0), keep_state=True)
+    [late] = play_in(good, plans, always(0), keep_state=True)
     assert (late.outcome, late.steps, late.state) == (Outcome.TIMEOUT, CURSOR.max_steps, None)
 
 
@@ -217,7 +226,7 @@ def test_power_on_is_a_start_like_any_other(tmp_path: Path) -> None:
 
 
 def test_no_plans_give_no_episodes(good: Rollouts) -> None:
-    assert good.play([]) == []
+    assert play_in(good, []) == []
 
 
 # ---- What experts do wrong -------------------------------------------------------------------
@@ -227,11 +236,11 @@ AT_RIGHT_EDGE = 'state["player"]["position"]["x"] == 6'
 
 
 def play_three(
-    folder: Path, states: GridStates, text: str, tools: Path | None = None, **arguments: Any
+    folder: Path, states: GridStates, text: str, tools: Sequence[Path] = (), **arguments: Any
 ) -> list[Episode]:
     """Episodes 0, 2, 3 and 5 go well with `text`'s `run`; 1 and 4 start at the right edge."""
     body = "\n" + text.format(at_edge=AT_RIGHT_EDGE)
-    spec = make_spec(write_expert(folder, body), tools_dir=tools)
+    spec = make_spec(write_expert(folder, body), tools=tools)
     return play(spec, states.plans(6), **arguments)
 
 
@@ -295,7 +304,7 @@ def run(state):
 """
     plans = grid_states.plans(1)
     spec = make_spec(write_expert(tmp_path, text), max_steps=5)
-    [episode] = play(spec, plans, always(RIGHT), labels=Labels.OPTIONAL)
+    [episode] = play(spec, plans, always(RIGHT), on_expert_failure=OnExpertFailure.GO_ON)
     assert episode.outcome is Outcome.TIMEOUT
     assert episode.labels == [RIGHT, RIGHT, NO_LABEL, NO_LABEL, NO_LABEL]
     assert episode.error is not None
@@ -442,9 +451,10 @@ def run(state):
 
 
 def test_tools_reach_the_workers(tmp_path: Path, grid_states: GridStates) -> None:
-    write_expert(tmp_path / "tools", "def go(state): return find_path_action(state, 4, 2)", "go.py")
+    text = "def go(state): return find_path_action(state, 4, 2)"
+    tool = write_expert(tmp_path / "tools", text, "go.py")
     expert = write_expert(tmp_path, "def run(state): return go(state)")
-    spec = make_spec(expert, tools_dir=tmp_path / "tools")
+    spec = make_spec(expert, tools=(tool,))
     assert all(episode.success for episode in play(spec, grid_states.plans(2)))
 
 
@@ -453,12 +463,12 @@ def test_tools_reach_the_workers(tmp_path: Path, grid_states: GridStates) -> Non
 
 def test_missing_rom_is_named(good_expert: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"gone\.gba: no such file"):
-        Rollouts(make_spec(good_expert, rom_path=tmp_path / "gone.gba"), 1)
+        Rollouts(make_spec(good_expert, rom=tmp_path / "gone.gba"), 1)
 
 
 def test_foreign_start_state_is_told_as_such(good: Rollouts) -> None:
     with pytest.raises(UserError, match="version 0x01000007"):
-        good.play([EpisodePlan(0, "user.state", b"\x07\x00\x00\x01" + bytes(100))])
+        play_in(good, [EpisodePlan(0, StartState("user.state", b"\x07\x00\x00\x01" + bytes(100)))])
 
 
 def test_condition_that_is_none_is_told_as_such(good_expert: Path, grid_states: GridStates) -> None:
@@ -479,8 +489,8 @@ def test_adapters_exception_is_not_blamed_on_the_expert(
     good_expert: Path, grid_states: GridStates, tmp_path: Path
 ) -> None:
     (tmp_path / "adapter.py").write_text(
-        "from autodagger.game.contract import Game\n"
-        "class Bad(Game):\n"
+        "from autodagger.game.gba import GbaGame\n"
+        "class Bad(GbaGame):\n"
         "    name, rom, rom_sha1, actions = 'Bad', 'x.gba', '0', ('no_op', 'a')\n"
         "    hold_frames, release_frames = 4, (4, 8)\n"
         "    def read_state(self, ram):\n"
@@ -520,7 +530,9 @@ def test_expert_acts_with_probability_beta(
 
 def test_unlabelled_states_are_the_students(tmp_path: Path, grid_states: GridStates) -> None:
     expert = write_expert(tmp_path, "def run(state): raise ValueError")
-    [episode] = play_long(expert, grid_states.plans(1), beta=1.0, labels=Labels.OPTIONAL)
+    [episode] = play_long(
+        expert, grid_states.plans(1), beta=1.0, on_expert_failure=OnExpertFailure.GO_ON
+    )
     assert episode.acts == [UP] * 100
 
 
@@ -528,7 +540,7 @@ def test_an_expert_alone_cannot_go_on_without_labels(
     good: Rollouts, grid_states: GridStates
 ) -> None:
     with pytest.raises(ValueError, match="nobody acts"):
-        good.play(grid_states.plans(1), labels=Labels.OPTIONAL)
+        play_in(good, grid_states.plans(1), on_expert_failure=OnExpertFailure.GO_ON)
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.3, 1.0])
@@ -562,15 +574,16 @@ def test_chance_is_the_episodes_own(downwards: Path, grid_states: GridStates) ->
 PARENT = """
 import json, os, sys
 from pathlib import Path
-from autodagger.rollout.pool import EpisodePlan, Rollouts
-from tests.grid import CURSOR, make_spec
+from autodagger.rollout.episode import EpisodePlan
+from autodagger.rollout.pool import Rollouts
+from tests.grid import CURSOR, make_spec, play_in
 
 expert, note = Path(sys.argv[1]), Path(sys.argv[2])
 rollouts = Rollouts(make_spec(expert, max_steps=10**9), 2)
 pids = [slot.process.pid for slot in rollouts._slots]
 note.with_suffix(".part").write_text(json.dumps(pids))
 note.with_suffix(".part").rename(note)
-rollouts.play([EpisodePlan(k) for k in range(2)])
+play_in(rollouts, [EpisodePlan(k) for k in range(2)])
 """
 
 
@@ -646,5 +659,5 @@ def test_policys_exception_leaves_no_worker_behind(
         Rollouts(make_spec(good_expert), 2) as rollouts,
     ):
         processes = [slot.process for slot in rollouts._slots]
-        rollouts.play(grid_states.plans(2), broken)
+        play_in(rollouts, grid_states.plans(2), broken)
     assert not any(process.is_alive() for process in processes)

@@ -11,7 +11,7 @@ from autodagger.workflow.config import (
     check_folders,
     check_milestone_options,
     load_config,
-    load_schema,
+    load_config_schema,
     select_milestones,
 )
 
@@ -102,7 +102,7 @@ def test_config_yaml_leaves_the_seeds_defaults_only_where_it_says_so() -> None:
 def test_config_yaml_lists_every_option_after_a_comment() -> None:
     lines = (ROOT / "config.yaml").read_text().splitlines()
     listed = [line.split(":")[0] for line in lines if line and line[0].islower()]
-    assert sorted(listed) == sorted(load_schema("config")["properties"])
+    assert sorted(listed) == sorted(load_config_schema()["properties"])
 
 
 @pytest.mark.parametrize(

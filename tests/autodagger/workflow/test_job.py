@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from autodagger.workflow.job import list_failed_jobs
+from autodagger.workflow.ending import list_marked_jobs
 
 ROOT = Path(__file__).parents[3]
 JOB = """
@@ -47,7 +47,7 @@ def test_the_terminal_gets_the_events_and_the_log_everything(tmp_path: Path) -> 
     assert "chatter of a library" in log
     assert "chatter of a child" in log
     assert "3/4 episodes" in log
-    assert list_failed_jobs(tmp_path / "logs", os.getpid()) == []
+    assert list_marked_jobs(tmp_path / "logs", os.getpid()) == []
 
 
 @pytest.mark.parametrize(
@@ -67,17 +67,18 @@ def test_a_failure_is_one_line_and_a_traceback_in_the_log(
     assert "Traceback" not in result.stderr
     assert "Traceback" in (tmp_path / "logs/train_student/B.log").read_text()
     log = tmp_path / "logs/train_student/B.log"
-    assert list_failed_jobs(tmp_path / "logs", os.getpid()) == [("train_student", "B", log)]
+    assert list_marked_jobs(tmp_path / "logs", os.getpid()) == [("train_student", "B", log)]
 
 
 def test_a_killed_job_leaves_its_marker_for_its_own_snakemake_only(tmp_path: Path) -> None:
     result = run(tmp_path, "os.kill(os.getpid(), 9)")
     assert result.returncode == -9
-    assert len(list_failed_jobs(tmp_path / "logs", os.getpid())) == 1
-    assert list_failed_jobs(tmp_path / "logs", os.getpid() + 1) == []
+    assert len(list_marked_jobs(tmp_path / "logs", os.getpid())) == 1
+    assert list_marked_jobs(tmp_path / "logs", os.getpid() + 1) == []
 
 
 def test_tracking_is_not_loaded_without_the_option() -> None:
-    code = "import sys, autodagger.workflow.job, autodagger.dagger.training; sys.exit('wandb' in sys.modules)"
+    modules = "autodagger.workflow.job, autodagger.dagger.training"
+    code = f"import sys, {modules}; sys.exit('wandb' in sys.modules)"
     result: Any = subprocess.run([sys.executable, "-c", code], cwd=ROOT)
     assert result.returncode == 0

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from autodagger.files import read_json
+from autodagger.results.layout import Results
 from autodagger.workflow import tracking
 from autodagger.workflow.tracking import Tracker, open_tracker, read_offline_run, reopen_tracker
 
@@ -63,7 +64,7 @@ def start(folder: Path, expert: Path, warnings: list[str] | None = None, **chang
         "milestone_id": "RIVAL_HOUSE",
         "config": CONFIG,
         "inputs": [expert],
-        "folder": folder,
+        "results": Results(folder),
         "warn": pytest.fail if warnings is None else warnings.append,
     }
     return open_tracker(**arguments | changes)
@@ -147,7 +148,7 @@ def kill_training(folder: Path, expert: Path, iterations: int) -> None:
     program = f"""
         import os, signal, wandb
         from pathlib import Path
-        from tests.autodagger.test_tracking import ITERATIONS, start
+        from tests.autodagger.workflow.test_tracking import ITERATIONS, start
 
         tracker = start(Path({str(folder)!r}), Path({str(expert)!r}))
         for metrics in ITERATIONS[:{iterations}]:
@@ -216,7 +217,8 @@ def test_videos_join_the_run_of_their_training(tmp_path: Path, expert: Path) -> 
     writer.send(None)
     writer.send(np.zeros((16, 16, 3), np.uint8))
     writer.close()
-    with reopen_tracker(milestone_id="RIVAL_HOUSE", folder=tmp_path, warn=pytest.fail) as tracker:
+    results = Results(tmp_path)
+    with reopen_tracker(milestone_id="RIVAL_HOUSE", results=results, warn=pytest.fail) as tracker:
         tracker.log_videos(videos)
     first, second = list_runs(tmp_path)
     assert first["run"].run_id == second["run"].run_id
@@ -227,7 +229,8 @@ def test_videos_join_the_run_of_their_training(tmp_path: Path, expert: Path) -> 
 
 
 def test_videos_of_an_untracked_training_open_no_run(tmp_path: Path) -> None:
-    with reopen_tracker(milestone_id="RIVAL_HOUSE", folder=tmp_path, warn=pytest.fail) as tracker:
+    results = Results(tmp_path)
+    with reopen_tracker(milestone_id="RIVAL_HOUSE", results=results, warn=pytest.fail) as tracker:
         tracker.log_videos(tmp_path)
         assert tracker.place is None
     assert list(tmp_path.iterdir()) == []
@@ -304,7 +307,8 @@ def test_what_wandb_raises_later_is_a_warning() -> None:
 
 def test_without_track_nothing_of_wandb_is_imported() -> None:
     program = (
-        "import sys, autodagger.dagger.training, autodagger.workflow.tracking, autodagger.results.video\n"
+        "import sys, autodagger.dagger.training, autodagger.workflow.tracking\n"
+        "import autodagger.results.video\n"
         "sys.exit(any(name.split('.')[0] == 'wandb' for name in sys.modules))"
     )
     subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[3], check=True)

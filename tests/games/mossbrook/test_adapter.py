@@ -1,4 +1,4 @@
-"""The adapter reads what ``src/state.h`` lays out, in the words of the sources."""
+"""The adapter reads what ``source/src/state.h`` lays out, in the words of the sources."""
 
 import json
 import re
@@ -9,10 +9,12 @@ from autodagger.game.contract import load_game
 from autodagger.game.emulator import Ram
 from games.mossbrook import adapter
 from games.mossbrook.adapter import ADDRESS, AT, Mossbrook
-from tests.games.mossbrook.test_assets import FOLDER, assets, mapfiles
+from games.mossbrook.source import assets, mapfiles
+from games.mossbrook.story import FOLDER
 
-STATE_H = (FOLDER / "src" / "state.h").read_text()
-CREATURES_H = (FOLDER / "src" / "creatures.h").read_text()
+SOURCE = FOLDER / "source"
+STATE_H = (SOURCE / "src" / "state.h").read_text()
+CREATURES_H = (SOURCE / "src" / "creatures.h").read_text()
 TYPE_SIZE = {"u8": 1, "char": 1, "u16": 2, "u32": 4, "Creature": 8, "NpcState": 8}
 
 
@@ -78,7 +80,7 @@ def test_words_are_those_of_the_sources(tmp_path):
     assert adapter.CREATURES == assets.CREATURES
     assert adapter.PEOPLE == assets.SPRITES
     assert adapter.FACINGS == assets.FACINGS
-    titles = mapfiles.read_maps(FOLDER / "assets", mapfiles.read_tiles(FOLDER / "assets"))
+    titles = mapfiles.read_maps(SOURCE / "assets", mapfiles.read_tiles(SOURCE / "assets"))
     assert list(adapter.LOCATIONS) == [game_map.title for game_map in titles.values()]
     assert [mapfiles.BEHAVIOURS[w] for w in ("free", "grass", "switch")] == list(adapter.WALKABLE)
 

@@ -1,18 +1,13 @@
 """The pictures and maps: what becomes of them as C, and that they make one walkable world."""
 
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 
-FOLDER = Path(__file__).resolve().parents[3] / "games" / "mossbrook"
-sys.path.insert(0, str(FOLDER))  # as build.py finds them: beside itself
+from games.mossbrook.source import assets, mapfiles
 
-import assets  # noqa: E402
-import mapfiles  # noqa: E402
-
-ASSETS = FOLDER / "assets"
+ASSETS = Path(assets.__file__).with_suffix("")
 SCREEN_TILES = (15, 10)
 
 

@@ -5,12 +5,11 @@ import importlib.util
 import jmespath
 import pytest
 
-from autodagger.expert.expert import Expert
 from autodagger.game.env import GameEnv
 from autodagger.game.milestone import Milestone, load_milestones
 from games.mossbrook.adapter import LOCATIONS
-from games.mossbrook.story import MAX_TRIES, play_milestone
-from tests.games.mossbrook.test_assets import FOLDER, mapfiles
+from games.mossbrook.source import mapfiles
+from games.mossbrook.story import FOLDER, MAX_TRIES, load_expert, play_milestone
 
 MILESTONES = load_milestones(FOLDER / "milestone_config.json")
 
@@ -75,7 +74,7 @@ def test_equal_states_get_equal_answers(story):
     """In any order and after any other state: no expert counts or remembers."""
     actions = ("no_op", "a", "b", "start", "up", "down", "left", "right")
     for milestone in MILESTONES:
-        expert = Expert(FOLDER / "experts" / f"{milestone.id}.py", FOLDER / "tools", actions)
+        expert = load_expert(milestone, actions)
         states = story[milestone.id][1][:-1]
         forwards = [expert.act(state) for state in states]
         backwards = [expert.act(state) for state in reversed(states)]
@@ -91,8 +90,9 @@ def load_tool(name: str):
 
 def test_ways_are_those_of_the_maps():
     places = load_tool("places")
-    tiles = mapfiles.read_tiles(FOLDER / "assets")
-    maps = mapfiles.read_maps(FOLDER / "assets", tiles)
+    folder = FOLDER / "source" / "assets"
+    tiles = mapfiles.read_tiles(folder)
+    maps = mapfiles.read_maps(folder, tiles)
     name_of = dict(zip(mapfiles.MAP_IDS, LOCATIONS, strict=True))
 
     def place(map_id: str, y: int) -> str:

@@ -1,17 +1,16 @@
 """The ROM: built from its sources to the byte, bootable, and unharmed by any input."""
 
 import hashlib
+import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from autodagger.game.emulator import BUTTONS, Emulator
-from games.mossbrook.story import play_story
+from games.mossbrook.story import FOLDER, play_story
 
-FOLDER = Path(__file__).resolve().parents[3] / "games" / "mossbrook"
 ROM = FOLDER / "mossbrook.gba"
 MAX_ROM_BYTES = 256 * 1024
 
@@ -67,8 +66,9 @@ def to_the_cart(emulator: Emulator) -> None:
 def test_sources_give_the_committed_bytes(tmp_path):
     """Also from another working directory, which must not matter."""
     output = tmp_path / "mossbrook.gba"
-    command = [sys.executable, str(FOLDER / "build.py"), "--output", str(output)]
-    subprocess.run(command, cwd=tmp_path, check=True, timeout=300)
+    command = [sys.executable, "-m", "games.mossbrook.source.build", "--output", str(output)]
+    env = {**os.environ, "PYTHONPATH": str(FOLDER.parents[1])}
+    subprocess.run(command, cwd=tmp_path, env=env, check=True, timeout=300)
     assert output.read_bytes() == ROM.read_bytes()
     assert (
         output.with_name("mossbrook.gba.sha1").read_text()

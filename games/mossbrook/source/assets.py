@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from mapfiles import (
+
+from games.mossbrook.source.mapfiles import (
     BEHAVIOURS,
     FIRST_EXAMINE,
     MAP_IDS,

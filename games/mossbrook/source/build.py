@@ -1,10 +1,10 @@
 """Build ``mossbrook.gba`` from ``src/`` and ``assets/`` with the C compiler of ``ziglang``.
 
-    python games/mossbrook/build.py
+Usage: python -m games.mossbrook.source.build [--output mossbrook.gba]
 
 The same sources give the same bytes on every machine: the compiler's version is pinned in the
 development requirements, sources are compiled in the order of their names, and neither paths nor
-times get into the ROM. ``mossbrook.gba.sha1`` is written beside it.
+times get into the ROM. Its SHA-1 is written beside it.
 """
 
 import argparse
@@ -15,9 +15,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-import assets
+from games.mossbrook.source import assets
 
 FOLDER = Path(__file__).resolve().parent
+ROM = FOLDER.with_name("mossbrook.gba")
 FLAGS = (
     "-target",
     "thumb-freestanding-eabi",
@@ -99,7 +100,7 @@ def build(assets_dir: Path = FOLDER / "assets") -> bytes:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Build the game's ROM.")
-    parser.add_argument("--output", type=Path, default=FOLDER / "mossbrook.gba")
+    parser.add_argument("--output", type=Path, default=ROM)
     output = parser.parse_args().output
     rom = build()
     output.write_bytes(rom)

@@ -1,30 +1,30 @@
-"""Write ``docs/mossbrook.md``: every map and scene of the game, and the layout of its RAM.
+"""Writes ``docs/mossbrook.md``: every map and scene of the game, and the layout of its RAM.
 
-    python games/mossbrook/document.py
+Usage: python -m docs.make_mossbrook
 
 The pictures come out of the ROM: the experts play the story once, and on the way each map is drawn
-from the console's video memory. The RAM table is read from ``src/state.h``.
+from the console's video memory. The RAM table is read from ``state.h``, the rest of the page from
+``docs/mossbrook.txt``.
 """
 
 import re
-import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-FOLDER = Path(__file__).resolve().parent
-ROOT = FOLDER.parents[1]
-sys.path.insert(0, str(ROOT))
+from autodagger.game.contract import GameState
+from autodagger.game.env import GameEnv
+from games.mossbrook.story import FOLDER, play_story
 
-from autodagger.game.contract import GameState  # noqa: E402
-from autodagger.game.env import GameEnv  # noqa: E402  found by the line above
-from games.mossbrook.story import play_story  # noqa: E402
+DOCS = Path(__file__).resolve().parent
+HEADER = FOLDER / "source" / "src" / "state.h"
 
 # Parts of an mGBA save state (its include/mgba/internal/gba/serialize.h)
 STATE_PALETTE, STATE_VRAM, STATE_EWRAM = 0x800, 0x1000, 0x21000
-# src/hardware.h: where map tiles, map layer and sprites lie in video memory
+# hardware.h of the game's source: where map tiles, map layer and sprites lie in video memory
 MAP_LAYER, OBJ_TILES = 0xE000, 0x10000
 PERSON_BYTES, FRAME_BYTES = 2048, 256  # of a person's 8 pictures, of one 16x16 picture
 OBJ_PALETTE = 0x200
@@ -114,35 +114,39 @@ def struct_rows(header: str) -> list[tuple[str, str, str, str]]:
     return sorted(named.values(), key=lambda row: int(row[0], 16))
 
 
-def file_name(title: str) -> str:
-    return title.lower().replace(" ", "_") + ".png"
-
-
-def write_page(album: Album, docs: Path) -> None:
+def write_page(album: Album) -> None:
     """``docs/mossbrook.md`` and its pictures."""
-    pictures = docs / "mossbrook"
-    pictures.mkdir(parents=True, exist_ok=True)
-    sections = []
-    for kind, images in (("Maps", album.maps), ("Scenes", album.scenes)):
-        rows = [f"## {kind}", ""]
-        for title, image in images.items():
-            name = f"{'map' if kind == 'Maps' else 'scene'}_{file_name(title)}"
-            image.save(pictures / name, optimize=True)
-            rows += [f"**{title.replace('_', ' ')}**", "", f"![{title}](mossbrook/{name})", ""]
-        sections.append("\n".join(rows))
-    fields = struct_rows((FOLDER / "src" / "state.h").read_text())
-    table = ["| offset | field | type | meaning |", "|---|---|---|---|"]
-    table += [f"| {at} | `{name}` | `{kind}` | {text} |" for at, name, kind, text in fields]
-    template = (FOLDER / "document.txt").read_text()
-    page = template.replace("{pictures}", "\n".join(sections)).replace("{ram}", "\n".join(table))
-    (docs / "mossbrook.md").write_text(page)
+    maps = _write_section("Maps", "map", album.maps)
+    scenes = _write_section("Scenes", "scene", album.scenes)
+    template = (DOCS / "mossbrook.txt").read_text()
+    page = template.replace("{pictures}", f"{maps}\n{scenes}").replace("{ram}", _ram_table())
+    (DOCS / "mossbrook.md").write_text(page)
+
+
+def _write_section(heading: str, prefix: str, images: Mapping[str, Image.Image]) -> str:
+    rows = [f"## {heading}", ""]
+    for title, image in images.items():
+        name = f"mossbrook/{prefix}_{title.lower().replace(' ', '_')}.png"
+        (DOCS / name).parent.mkdir(exist_ok=True)
+        image.save(DOCS / name, optimize=True)
+        rows += [f"**{title.replace('_', ' ')}**", "", f"![{title}]({name})", ""]
+    return "\n".join(rows)
+
+
+def _ram_table() -> str:
+    rows = [
+        f"| {offset} | `{name}` | `{kind}` | {text} |"
+        for offset, name, kind, text in struct_rows(HEADER.read_text())
+    ]
+    return "\n".join(["| offset | field | type | meaning |", "|---|---|---|---|", *rows])
 
 
 def main() -> None:
+    """Plays the story, and writes the page and its pictures."""
     album = Album()
     for milestone, _ in play_story(seed=1, watch=album.watch):
         print(milestone, flush=True)
-    write_page(album, ROOT / "docs")
+    write_page(album)
 
 
 if __name__ == "__main__":

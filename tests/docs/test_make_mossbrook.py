@@ -5,16 +5,16 @@ import re
 import numpy as np
 
 from autodagger.game.emulator import Emulator
-from games.mossbrook.document import FOLDER, ROOT, draw_map, struct_rows
-from games.mossbrook.story import play_story
+from docs.make_mossbrook import DOCS, HEADER, draw_map, struct_rows
+from games.mossbrook.story import FOLDER, play_story
 
-HEADER = (FOLDER / "src" / "state.h").read_text()
+DECLARATIONS = HEADER.read_text()
 
 
 def test_ram_table_has_every_field_at_the_offset_that_the_compiler_checks():
-    rows = {name: int(offset, 16) for offset, name, _, _ in struct_rows(HEADER)}
+    rows = {name: int(offset, 16) for offset, name, _, _ in struct_rows(DECLARATIONS)}
     checked = {
-        name: int(at, 16) for name, at in re.findall(r"^AT\((\w+), (0x\w+)\);", HEADER, re.M)
+        name: int(at, 16) for name, at in re.findall(r"^AT\((\w+), (0x\w+)\);", DECLARATIONS, re.M)
     }
     assert len(checked) > 10
     assert checked.items() <= rows.items()
@@ -22,9 +22,9 @@ def test_ram_table_has_every_field_at_the_offset_that_the_compiler_checks():
 
 
 def test_page_shows_the_committed_layout():
-    page = (ROOT / "docs" / "mossbrook.md").read_text()
-    for offset, name, kind, _ in struct_rows(HEADER):
-        assert f"| {offset} | `{name}` | `{kind}` |" in page, "run games/mossbrook/document.py"
+    page = (DOCS / "mossbrook.md").read_text()
+    for offset, name, kind, _ in struct_rows(DECLARATIONS):
+        assert f"| {offset} | `{name}` | `{kind}` |" in page, "run python -m docs.make_mossbrook"
 
 
 def test_map_picture_is_what_the_screen_shows():

@@ -1,0 +1,98 @@
+"""The package's floors: imports go down only, and load what they need and no more."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import autodagger
+from autodagger.sources import list_imports
+from tests.grid import ROOT
+
+PACKAGE = Path(autodagger.__file__).parent
+FLOORS = (
+    ("workflow", "agent"),
+    ("results", "evaluation", "dagger"),
+    ("rollout",),
+    ("task",),
+    ("expert",),
+    ("game", "student"),
+    ("errors", "files", "processes", "seeding", "sources", "stats"),
+)
+"""From the top. Rooms on one floor do not see each other, but for the ground floor's."""
+
+LEVEL = {room: len(FLOORS) - number for number, rooms in enumerate(FLOORS) for room in rooms}
+GROUND = 1
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def get_room(module: str) -> str:
+    return module.split(".")[0]
+
+
+def get_module(path: Path) -> str:
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+
+
+def find_wrong_imports(path: Path) -> list[str]:
+    """Imports that go up, or sideways into another wing."""
+    room = get_room(get_module(path))
+    return [
+        f"{get_module(path)} imports {module}"
+        for module in sorted(set(list_imports(path)))
+        if get_room(module) != room and LEVEL[get_room(module)] >= max(LEVEL[room], GROUND + 1)
+    ]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=get_module)
+def test_imports_go_down_only(path: Path) -> None:
+    if path.name != "__init__.py":
+        assert get_room(get_module(path)) in LEVEL, "give its room a floor above"
+        assert find_wrong_imports(path) == []
+
+
+def test_an_upward_and_a_sideward_import_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a copy of a module, with a line put in."""
+    path = PACKAGE / "game" / "starts.py"
+    text = path.read_text() + "\nfrom autodagger.rollout import pool\n"
+    text += "import autodagger.student.view\n"
+    monkeypatch.setattr(Path, "read_text", lambda self, **_: text)
+    assert find_wrong_imports(path) == [
+        "game.starts imports rollout.pool",
+        "game.starts imports student.view",
+    ]
+
+
+def test_no_module_imports_itself_in_a_circle() -> None:
+    graph = {get_module(path): set(list_imports(path)) for path in MODULES}
+    while leaves := {module for module, needs in graph.items() if not needs & graph.keys()}:
+        graph = {module: needs for module, needs in graph.items() if module not in leaves}
+    assert graph == {}
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if path.name == "__init__.py"], ids=get_module
+)
+def test_a_wings_init_is_a_docstring_alone(path: Path) -> None:
+    """A face that exports its modules would make every rule depend on everything."""
+    [docstring, *rest] = ast.parse(path.read_text()).body
+    assert isinstance(docstring, ast.Expr)
+    assert not [node for node in rest if not isinstance(node, ast.Assign)]
+
+
+@pytest.mark.parametrize("module", ["dagger.dataset", "student.view", "student.model_file"])
+def test_loads_neither_emulator_nor_gymnasium_nor_snakemake(module: str) -> None:
+    heavy = "{'stable_retro', 'gymnasium', 'snakemake', 'wandb', 'pandas', 'jsonschema'}"
+    code = f"import sys, autodagger.{module}; sys.exit(', '.join({heavy} & set(sys.modules)) or 0)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_rules_import_needs_no_torch() -> None:
+    """Every call of Snakemake, a dry run too, would wait for it."""
+    modules = "workflow.pipeline workflow.ending workflow.run_lock results.layout dagger.options"
+    imports = ", ".join(f"autodagger.{module}" for module in modules.split())
+    code = f"import sys, {imports}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0

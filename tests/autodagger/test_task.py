@@ -1,0 +1,38 @@
+"""What every job is about."""
+
+from pathlib import Path
+
+from autodagger.game.starts import POWER_ON, StartState, save_start_states
+from autodagger.seeding import derive_seed
+from autodagger.task import Machine
+from tests.grid import ACTIONS, NAMING, make_task
+
+EXPERT = Path("CURSOR.py")
+
+
+def test_seeds_are_of_run_milestone_and_purpose() -> None:
+    assert make_task(EXPERT).derive_seed("rollout", 2) == derive_seed(0, "CURSOR", "rollout", 2)
+    other = make_task(EXPERT, NAMING, seed=5)
+    assert other.derive_seed("rollout", 2) == derive_seed(5, "NAMING", "rollout", 2)
+
+
+def test_without_a_file_of_starts_it_is_power_on() -> None:
+    assert make_task(EXPERT).load_starts() == [POWER_ON]
+
+
+def test_starts_are_those_of_the_file(tmp_path: Path) -> None:
+    states = [StartState(f"ep{k}.state", bytes([k])) for k in range(2)]
+    for kept in (states, []):
+        save_start_states(tmp_path / "states.zip", kept, "0" * 40)
+        assert make_task(EXPERT, starts=tmp_path / "states.zip").load_starts() == kept
+
+
+def test_game_is_the_folders() -> None:
+    assert make_task(EXPERT).load_game().actions == ACTIONS
+
+
+def test_task_and_machine_are_values() -> None:
+    """Also across a pipe to a worker; see the rollouts' tests."""
+    assert make_task(EXPERT) == make_task(EXPERT)
+    assert hash(make_task(EXPERT)) != hash(make_task(EXPERT, seed=1))
+    assert Machine(num_envs=2) == Machine(2, 1, True)
