@@ -45,5 +45,7 @@ onsuccess:
 
 
 onerror:
-    rows = write_failures(RESULTS, MILESTONES, PIPELINE.skipped, log)
+    rows = write_failures(
+        RESULTS, MILESTONES, PIPELINE.selected, PIPELINE.skipped, log
+    )
     show_results(RESULTS, rows, videos=config["record_video"])

@@ -11,6 +11,9 @@ from autodagger.task import PROGRESS_NOTE
 
 _MILESTONE = "{milestone}"
 
+FAILED = "failed"
+"""In a marker, after the Snakemake's process id: the job has failed, and said why in its log."""
+
 
 class Results:
     """The files of a pipeline's results.

@@ -39,7 +39,14 @@ COLUMNS = (
 """The seed's columns first, in its order: whoever reads its CSV by position goes on."""
 
 SIGNS = {"completed": "✅", "failed": "❌", "skipped": "⏭️ "}
-_TIMED_RULES = ("evaluate_expert", "plan_budget", "train_student", "evaluate_student")
+ROW_RULES = (
+    "evaluate_expert",
+    "plan_budget",
+    "train_student",
+    "evaluate_student",
+    "summarize_milestone",
+)
+"""The rules that lead to a row, in order; without one of them there is none."""
 
 
 def build_row(results: Results, milestone: str) -> dict[str, Any]:
@@ -69,6 +76,25 @@ def build_failed_row(results: Results, milestone: str, rule: str, log: Path) -> 
         "reason": f"rule {rule} stopped unexpectedly",
         "error": _read_last_line(log),
         "log": str(log),
+    }
+
+
+def build_unreached_row(
+    results: Results, milestone: str, cause: tuple[str, str, Path] | None
+) -> dict[str, Any]:
+    """The row of a milestone that a run did not get to before it crashed.
+
+    Args:
+        results: Of the run.
+        milestone: Id.
+        cause: The job that kept it from that, as (rule, milestone, log), where it is known.
+    """
+    what = f"{cause[0]} of {cause[1]}" if cause else "the run"
+    return build_row(results, milestone) | {
+        "status": "failed",
+        "timestamp": _format_time(datetime.now().timestamp()),
+        "reason": f"not reached: {what} stopped unexpectedly",
+        "log": str(cause[2]) if cause else None,
     }
 
 
@@ -131,7 +157,7 @@ def format_table(rows: Sequence[Mapping[str, Any]]) -> str:
 def sum_seconds(results: Results, milestone: str) -> float | None:
     """Seconds that the milestone's jobs took the last time, from their benchmark files."""
     seconds = []
-    for rule in _TIMED_RULES:
+    for rule in ROW_RULES[:-1]:
         path = results.benchmark(rule, milestone)
         if path.is_file():
             records = csv.DictReader(path.read_text().splitlines(), delimiter="\t")

@@ -5,16 +5,20 @@ is recorded while experts and students play, and a video costs only whoever want
 """
 
 import shutil
+import subprocess
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
-from typing import Self
+from typing import NoReturn, Self
 
 import imageio_ffmpeg
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from autodagger.errors import UserError
 from autodagger.game.env import GameEnv
 from autodagger.results.layout import name_video
 from autodagger.rollout.episode import NO_LABEL
@@ -28,7 +32,8 @@ CAPTION_ROWS = 16
 LAST_FRAME_SECONDS = 1.0
 """How long a video rests on its last picture, the success."""
 
-_ENCODER = ("-preset", "veryfast", "-crf", "20", "-threads", "1")
+_FORMAT = ("-vcodec", "libx264", "-pix_fmt", "yuv420p")
+_ENCODER = (*_FORMAT, "-preset", "veryfast", "-crf", "20", "-threads", "1")
 
 _INK, _PRESSED, _DIFFERS = (235, 235, 235), (120, 200, 120), (240, 170, 70)
 
@@ -68,16 +73,32 @@ def record_videos(task: Task, replays: Replays, folder: Path, style: VideoStyle)
     Args:
         task: The milestone; nobody is asked.
         replays: The episodes.
-        folder: Made anew.
+        folder: Appears with all of them, in one step, in the place of an earlier one; a kill leaves
+            a hidden folder beside it, which the next call takes away.
         style: How they look.
 
     Returns:
         The files, in the order of the episodes.
+
+    Raises:
+        UserError: The encoder stopped, as it does when the disk is full.
     """
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    names = [name_video(replays.milestone_id, replay) for replay in replays.episodes]
+    beside = folder.with_name(f".{folder.name}.unfinished")
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir(parents=True)
+    try:
+        _record(task, replays, [beside / name for name in names], style)
+        shutil.rmtree(folder, ignore_errors=True)
+        beside.rename(folder)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+    return [folder / name for name in names]
+
+
+def _record(task: Task, replays: Replays, paths: Sequence[Path], style: VideoStyle) -> None:
     states = {start.name: start.data for start in task.load_starts()}
-    paths = [folder / name_video(replays.milestone_id, replay) for replay in replays.episodes]
     env = GameEnv(task.game_dir, task.rom, task.milestone)
     try:
         for path, replay in zip(paths, replays.episodes, strict=True):
@@ -86,7 +107,6 @@ def record_videos(task: Task, replays: Replays, folder: Path, style: VideoStyle)
                 _replay(recorder, replay, replays.actions, style.show_expert)
     finally:
         env.close()
-    return paths
 
 
 def _replay(
@@ -110,29 +130,26 @@ class Recorder:
     def __init__(self, env: GameEnv, path: Path, style: VideoStyle) -> None:
         self.env = env
         height, self._width, _ = env.simulator.screen_shape
-        self._fps, scale = style.fps, style.scale
+        self._fps = style.fps
         self._frames_per_picture = env.simulator.frames_per_second * style.speed / style.fps
         self._frames, self._pictures = 0, 0
         self.set_caption(None)
-        self._writer = imageio_ffmpeg.write_frames(
-            str(path),
-            (self._width, height + CAPTION_ROWS),
-            fps=style.fps,
-            codec="libx264",
-            macro_block_size=None,
-            output_params=[*_ENCODER, "-vf", f"scale=iw*{scale}:ih*{scale}:flags=neighbor"],
-        )
+        self._encoder = _Encoder(path, self._width, height + CAPTION_ROWS, style)
 
     def __enter__(self) -> Self:
-        self._writer.send(None)
+        self._encoder.start()
         self.env.set_on_frame(self._take)
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         self.env.set_on_frame(None)
-        for _picture in range(round(LAST_FRAME_SECONDS * self._fps)):
-            self._send()
-        self._writer.close()
+        try:
+            if error is None:
+                for _picture in range(round(LAST_FRAME_SECONDS * self._fps)):
+                    self._send()
+                self._encoder.finish()
+        finally:
+            self._encoder.end()
 
     def set_caption(self, pressed: str | None, expert: str | None = None) -> None:
         """Names the button of the frames that follow, and the expert's choice if given."""
@@ -145,7 +162,67 @@ class Recorder:
             self._send()
 
     def _send(self) -> None:
-        self._writer.send(np.concatenate([self.env.simulator.screen(), self._caption]))
+        self._encoder.send(np.concatenate([self.env.simulator.screen(), self._caption]))
+
+
+class _Encoder:
+    """The ffmpeg of imageio-ffmpeg, asked directly: its own writer does not say how it ended.
+
+    Without that, a full disk would leave half a video that nobody hears of.
+    """
+
+    def __init__(self, path: Path, width: int, height: int, style: VideoStyle) -> None:
+        self._path = path
+        rate = Fraction(style.fps).limit_denominator()
+        scale = f"scale=iw*{style.scale}:ih*{style.scale}:flags=neighbor"
+        pictures = ("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}")
+        self._options = [*pictures, "-r", str(rate), "-i", "-", "-an", *_ENCODER, "-vf", scale]
+
+    def start(self) -> None:
+        command = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-v", "error", *self._options]
+        self._process = subprocess.Popen(
+            [*command, str(self._path)],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for us, who then end it
+        )
+        assert self._process.stdin and self._process.stderr
+        self._input, self._errors = self._process.stdin, self._process.stderr
+
+    def send(self, picture: np.ndarray) -> None:
+        try:
+            self._input.write(picture.data)
+        except BrokenPipeError:
+            self._raise()
+
+    def finish(self) -> None:
+        """Waits until the file is whole.
+
+        Raises:
+            UserError: It is not.
+        """
+        try:
+            self._input.close()
+        except BrokenPipeError:
+            self._raise()
+        if self._process.wait():
+            self._raise()
+
+    def end(self) -> None:
+        """Ends it in any case; what it thinks of that is of no interest."""
+        self._process.kill()  # nothing, after `finish`
+        with suppress(BrokenPipeError):
+            self._input.close()
+        self._errors.close()
+        self._process.wait()
+
+    def _raise(self) -> NoReturn:
+        said = self._errors.read().decode(errors="replace").strip() or "without a word"
+        raise UserError(
+            f"recording {self._path.name}: ffmpeg stopped ({said.splitlines()[0]}); expected "
+            "a whole video. Put that right (a full disk: free some space) and start again, or do "
+            "without videos (record_video: false)."
+        ) from None
 
 
 def _draw_caption(width: int, pressed: str | None, expert: str | None) -> np.ndarray:

@@ -2,36 +2,61 @@
 
 import os
 import re
+import signal
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from autodagger.results.layout import Results
-from autodagger.results.rows import build_failed_row, collect_rows, format_table, write_results
+from autodagger.results.layout import FAILED, Results
+from autodagger.results.rows import (
+    ROW_RULES,
+    build_failed_row,
+    build_unreached_row,
+    collect_rows,
+    format_table,
+    write_results,
+)
 from autodagger.workflow.job import INTERRUPTED
+
+_STOPPED = re.compile(rf"Signals\.SIG(INT|TERM)|exit status ({INTERRUPTED}|{128 + signal.SIGTERM})")
+"""How Snakemake's log tells that Ctrl-C, or a stop of everything, ended a job."""
 
 
 def write_failures(
-    results: Results, known: Sequence[str], skipped: Mapping[str, str], logs: Iterable[str]
+    results: Results,
+    known: Sequence[str],
+    selected: Sequence[str],
+    skipped: Mapping[str, str],
+    logs: Iterable[str],
 ) -> list[dict[str, Any]]:
     """After a crash: CSV and JSON with a `failed` row for each milestone of which a job failed.
 
-    Its row on disk goes, so that the next run writes it anew.
+    Its row on disk goes, so that the next run writes it anew. A milestone that the crash of another
+    one kept from its row gets one that says so; after a stop by hand there is nothing to say.
+    Videos that failed leave a row as it is: what was trained and tested holds without them.
 
     Args:
         results: Of this run.
         known: Every milestone id of the config.
+        selected: The ids that this run makes.
         skipped: Reason by id of those that this run skips.
         logs: Snakemake's own log files.
 
     Returns:
         All rows.
     """
+    text = "".join(Path(path).read_text(errors="replace") for path in logs)
+    stopped = _STOPPED.search(text) is not None
+    jobs = _find_failed_jobs(results, known, text, stopped)
     failed = {}
-    for rule, milestone, log in _find_failed_jobs(results, known, logs):
+    for rule, milestone, log in jobs:
         failed[milestone] = build_failed_row(results, milestone, rule, log)
         results.row(milestone).unlink(missing_ok=True)
+    unreached = [] if stopped else selected
+    for milestone in unreached:
+        if milestone not in failed and not results.row(milestone).is_file():
+            failed[milestone] = build_unreached_row(results, milestone, _find_cause(jobs, known))
     rows = collect_rows(results, known, skipped, failed)
     write_results(rows, results)
     return rows
@@ -48,25 +73,42 @@ def show_results(results: Results, rows: Sequence[Mapping[str, Any]], videos: bo
         print("\n".join(lines), file=sys.stderr)
 
 
-def list_marked_jobs(log_folder: Path, snakemake_pid: int) -> list[tuple[str, str, Path]]:
-    """The jobs of one Snakemake that began and did not end well: (rule, milestone, log)."""
-    markers = sorted(Path(log_folder).glob("*/*.running"), key=lambda path: path.stat().st_mtime)
-    return [
-        (marker.parent.name, marker.stem, marker.with_suffix(".log"))
-        for marker in markers
-        if marker.read_text() == str(snakemake_pid)
-    ]
+def list_marked_jobs(
+    log_folder: Path, snakemake_pid: int, failed_only: bool = False
+) -> list[tuple[str, str, Path]]:
+    """The jobs of one Snakemake that began and did not end well: (rule, milestone, log).
+
+    Args:
+        log_folder: Where the markers lie beside the logs.
+        snakemake_pid: Process id.
+        failed_only: Whether jobs that were killed are left out.
+    """
+    found = []
+    for marker in sorted(Path(log_folder).glob("*/*.running"), key=_get_mtime):
+        process, _, outcome = marker.read_text().partition(" ")
+        if process == str(snakemake_pid) and (outcome == FAILED or not failed_only):
+            found.append((marker.parent.name, marker.stem, marker.with_suffix(".log")))
+    return found
+
+
+def _get_mtime(path: Path) -> float:
+    return path.stat().st_mtime
 
 
 def _find_failed_jobs(
-    results: Results, known: Sequence[str], logs: Iterable[str]
+    results: Results, known: Sequence[str], text: str, stopped: bool
 ) -> list[tuple[str, str, Path]]:
-    """By the jobs' markers, and by Snakemake's own log; none when it was Ctrl-C."""
-    jobs = list_marked_jobs(results.logs, os.getpid())
-    text = "".join(Path(path).read_text(errors="replace") for path in logs)
-    if "Signals.SIGINT" in text or f"exit status {INTERRUPTED}" in text:
-        return []
+    """By the jobs' markers, and by Snakemake's log, where stopped jobs look like failed ones."""
+    jobs = list_marked_jobs(results.logs, os.getpid(), failed_only=stopped)
     pattern = rf"^    log: {re.escape(str(results.logs))}/(\w+)/([\w-]+)\.log \(check"
-    for rule, milestone in re.findall(pattern, text, re.MULTILINE):
+    for rule, milestone in re.findall(pattern, "" if stopped else text, re.MULTILINE):
         jobs.append((rule, milestone, results.log(rule, milestone)))
-    return [job for job in jobs if job[1] in known]
+    return [job for job in jobs if job[0] in ROW_RULES and job[1] in known]
+
+
+def _find_cause(
+    jobs: Sequence[tuple[str, str, Path]], known: Sequence[str]
+) -> tuple[str, str, Path] | None:
+    """What kept later milestones from being made: the first expert whose evaluation crashed."""
+    ranked = sorted(jobs, key=lambda job: (ROW_RULES.index(job[0]), known.index(job[1])))
+    return ranked[0] if ranked else None

@@ -8,14 +8,14 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 from autodagger.errors import UserError
 from autodagger.game.milestone import Milestone
 from autodagger.processes import PARENT_VARIABLE, exit_with_parent
-from autodagger.results.layout import Results, get_marker
+from autodagger.results.layout import FAILED, Results, get_marker
 from autodagger.task import Machine, Progress, Task
 from autodagger.workflow.tracking import Tracker, open_tracker
 
@@ -45,14 +45,18 @@ def run_job(snakemake: Any, stage: str) -> Iterator[Progress]:
         prefix = _format_prefix(snakemake, stage)
         try:
             yield _make_progress(terminal, prefix)
-        except KeyboardInterrupt:  # Ctrl-C is no crash
-            marker.unlink()
-            sys.exit(INTERRUPTED)
-        except Exception as error:
-            traceback.print_exc()
+        except BaseException as error:
+            if _is_interrupt(error):  # Ctrl-C is no crash
+                marker.unlink(missing_ok=True)
+                sys.exit(INTERRUPTED)
+            if not isinstance(error, Exception):
+                raise
             text = _describe_failure(error)
-            print(text, file=sys.stderr)  # last in the log: the row's `error`
             os.write(terminal, f"{prefix} failed: {text} (see {log})\n".encode())
+            with suppress(OSError):  # a full disk: the terminal has it
+                marker.write_text(f"{os.environ.get(PARENT_VARIABLE, '')} {FAILED}")
+                traceback.print_exception(error)
+                print(text, file=sys.stderr)  # last in the log: the row's `error`
             sys.exit(1)
     marker.unlink(missing_ok=True)
 
@@ -129,12 +133,22 @@ def _redirect_to(log: Path) -> Iterator[int]:
     try:
         yield saved[1]
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError):  # the log's disk is full: no reason to hide what went wrong
+                stream.flush()
         os.dup2(saved[0], 1)
         os.dup2(saved[1], 2)
         os.close(saved[0])
         os.close(saved[1])
+
+
+def _is_interrupt(error: BaseException | None) -> bool:
+    """Whether it is Ctrl-C, or what came of it in somebody's `finally`."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__context__
+    return False
 
 
 def _describe_failure(error: Exception) -> str:
@@ -153,7 +167,8 @@ def _describe_failure(error: Exception) -> str:
 
 def _make_progress(terminal: int, prefix: str) -> Progress:
     def progress(message: str) -> None:
-        print(time.strftime("%H:%M:%S"), message, file=sys.stderr, flush=True)
+        with suppress(OSError):  # a full disk is told by what needs it: results, not the log
+            print(time.strftime("%H:%M:%S"), message, file=sys.stderr, flush=True)
         # One write a line: jobs side by side never mix within a line.
         os.write(terminal, f"{prefix} {message}\n".encode())
 

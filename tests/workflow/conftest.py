@@ -33,6 +33,22 @@ SMALL = {
     "early_stop": False,
     "record_video": False,
 }
+SABOTAGE = """
+import os, sys, time
+if sys.orig_argv[-1].endswith(".{script}.py"):
+    from contextlib import contextmanager
+    from autodagger.workflow import job
+    run_job = job.run_job
+
+    @contextmanager
+    def run_sabotaged_job(snakemake, stage):
+        with run_job(snakemake, stage) as progress:
+            if snakemake.wildcards.get("milestone") == "{milestone}":
+                {statement}
+            yield progress
+
+    job.run_job = run_sabotaged_job
+"""
 
 
 @dataclass
@@ -56,7 +72,17 @@ class Pipeline:
 
     @property
     def environment(self) -> dict[str, str]:
-        return os.environ | {"PYTHONPATH": str(ROOT / "scripts")}
+        paths = [str(self.folder / "sabotage"), str(ROOT / "scripts")]
+        return os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+
+    def sabotage(self, script: str, milestone: str, statement: str) -> None:
+        """Has the job of a script and milestone do something else first, until `mend`."""
+        (self.folder / "sabotage").mkdir(exist_ok=True)
+        values = {"script": script, "milestone": milestone, "statement": statement}
+        (self.folder / "sabotage" / "sitecustomize.py").write_text(SABOTAGE.format(**values))
+
+    def mend(self) -> None:
+        shutil.rmtree(self.folder / "sabotage")
 
     def plan(self, *arguments: str) -> list[tuple[str, str]]:
         """The (rule, milestone) pairs that a dry run lists, without `all`."""

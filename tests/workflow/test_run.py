@@ -147,6 +147,37 @@ def test_a_crash_leaves_the_others_going_and_a_failed_row(copy_of_finished: Copy
     assert {row["status"] for row in pipeline.rows().values()} == {"completed"}
 
 
+def test_a_crash_before_the_others_could_start_leaves_a_row_for_each(pipeline: Pipeline) -> None:
+    pipeline.sabotage("evaluate_expert", FIRST, "raise ValueError('a bug')")
+    assert pipeline.run().returncode == 1
+    rows = pipeline.rows()
+    assert list(rows) == list(MILESTONES)
+    assert {row["status"] for row in rows.values()} == {"failed"}
+    assert rows[FIRST]["reason"] == "rule evaluate_expert stopped unexpectedly"
+    assert rows[FIRST]["error"] == "ValueError: a bug"
+    for milestone in (MIDDLE, LAST):
+        reason = f"not reached: evaluate_expert of {FIRST} stopped unexpectedly"
+        assert rows[milestone]["reason"] == reason
+        assert rows[milestone]["log"] == rows[FIRST]["log"]
+    pipeline.mend()
+    result = pipeline.run()
+    assert result.returncode == 0, result.stderr
+    assert {row["status"] for row in pipeline.rows().values()} == {"completed"}
+
+
+def test_videos_that_fail_leave_a_tested_milestone_completed(copy_of_finished: Copy) -> None:
+    pipeline = copy_of_finished()
+    pipeline.configure(record_video=True)
+    pipeline.sabotage("record_videos", MIDDLE, "raise ValueError('no codec')")
+    result = pipeline.run()
+    assert result.returncode == 1
+    assert f"{MIDDLE}         video   failed: ValueError: no codec (see" in result.stderr
+    assert {row["status"] for row in pipeline.rows().values()} == {"completed"}
+    pipeline.mend()
+    rules = {("record_expert_videos", MIDDLE), ("record_student_videos", MIDDLE)}
+    assert set(pipeline.plan()) == rules
+
+
 @pytest.mark.parametrize(
     ("options", "rules"),
     [

@@ -8,13 +8,16 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
+from autodagger.errors import UserError
 from autodagger.files import sha1_file
 from autodagger.game.emulator import FRAMES_PER_SECOND
 from autodagger.game.milestone import Milestone
 from autodagger.game.starts import StartState, save_start_states
+from autodagger.results import video
 from autodagger.results.video import (
     CAPTION_ROWS,
     LAST_FRAME_SECONDS,
+    Recorder,
     VideoStyle,
     pick_replays,
     record_videos,
@@ -226,3 +229,61 @@ def test_the_first_episodes_of_each_iteration_and_evaluation_are_picked() -> Non
         ("student_eval", None, 1),
         ("student_eval", None, 2),
     ]
+
+
+def stop_after(monkeypatch: pytest.MonkeyPatch, pictures: int, error: BaseException) -> None:
+    """Raises in the middle of what the recorder does for a picture."""
+    send = Recorder._send
+    left = iter(range(pictures))
+
+    def stop(recorder: Recorder) -> None:
+        if next(left, None) is None:
+            raise error
+        send(recorder)
+
+    monkeypatch.setattr(Recorder, "_send", stop)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), MemoryError("no more")])
+def test_a_stop_leaves_the_old_videos_and_is_what_is_reported(
+    tmp_path: Path, start: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    [old] = record(tmp_path, start, make_replay([RIGHT]))
+    before = old.read_bytes()
+    with monkeypatch.context() as patch:
+        stop_after(patch, 5, error)
+        with pytest.raises(type(error)) as raised:
+            record(tmp_path, start, make_replay(WAY), make_replay(WAY, episode=2))
+    assert raised.value is error
+    assert list((tmp_path / "videos").iterdir()) == [old]
+    assert old.read_bytes() == before
+    assert {path.name for path in tmp_path.iterdir()} == {"states.zip", "videos"}
+
+
+def test_what_a_kill_left_is_taken_away(tmp_path: Path, start: Path) -> None:
+    left = tmp_path / ".videos.unfinished"
+    left.mkdir()
+    (left / "half.mp4").touch()
+    paths = record(tmp_path, start, make_replay([RIGHT]))
+    assert list((tmp_path / "videos").iterdir()) == paths
+    assert not left.exists()
+
+
+@pytest.mark.skipif(
+    not Path("/dev/full").exists(), reason="the disk that is always full is Linux's"
+)
+def test_a_full_disk_is_named_and_leaves_nothing(
+    tmp_path: Path, start: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Small videos are written at their end: it is the encoder's exit status that tells."""
+    monkeypatch.setattr(video, "name_video", lambda milestone, replay: "full.mp4")
+    make = Path.mkdir
+
+    def make_full(folder: Path, **arguments: Any) -> None:
+        make(folder, **arguments)
+        (folder / "full.mp4").symlink_to("/dev/full")
+
+    monkeypatch.setattr(Path, "mkdir", make_full)
+    with pytest.raises(UserError, match=r"recording full\.mp4: ffmpeg stopped \(.*No space left"):
+        record(tmp_path, start, make_replay(WAY))
+    assert {path.name for path in tmp_path.iterdir()} == {"states.zip"}

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from autodagger.workflow.ending import list_marked_jobs
+from autodagger.workflow.job import INTERRUPTED
 
 ROOT = Path(__file__).parents[3]
 JOB = """
@@ -75,6 +76,37 @@ def test_a_killed_job_leaves_its_marker_for_its_own_snakemake_only(tmp_path: Pat
     assert result.returncode == -9
     assert len(list_marked_jobs(tmp_path / "logs", os.getpid())) == 1
     assert list_marked_jobs(tmp_path / "logs", os.getpid() + 1) == []
+
+
+def test_what_comes_of_ctrl_c_is_ctrl_c(tmp_path: Path) -> None:
+    """A generator or a worker that Ctrl-C ended lets somebody's `finally` fail."""
+    body = """try:
+        raise KeyboardInterrupt
+    finally:
+        next(iter(()))"""
+    result = run(tmp_path, body)
+    assert result.returncode == INTERRUPTED
+    assert result.stderr.count("\n") == 1  # the job's own line
+    assert list_marked_jobs(tmp_path / "logs", os.getpid()) == []
+
+
+def test_markers_tell_failed_jobs_from_killed_ones(tmp_path: Path) -> None:
+    run(tmp_path, "raise ValueError")
+    assert len(list_marked_jobs(tmp_path / "logs", os.getpid(), failed_only=True)) == 1
+    run(tmp_path, "os.kill(os.getpid(), 9)")
+    assert list_marked_jobs(tmp_path / "logs", os.getpid(), failed_only=True) == []
+
+
+@pytest.mark.skipif(
+    not Path("/dev/full").exists(), reason="the disk that is always full is Linux's"
+)
+def test_a_full_disk_under_the_log_hides_no_failure(tmp_path: Path) -> None:
+    log = tmp_path / "logs/train_student/B.log"
+    log.parent.mkdir(parents=True)
+    log.symlink_to("/dev/full")
+    result = run(tmp_path, "raise OSError(28, 'No space left on device', 'model.pth')")
+    assert result.returncode == 1
+    assert "failed: OSError: [Errno 28] No space left on device: 'model.pth'" in result.stderr
 
 
 def test_tracking_is_not_loaded_without_the_option() -> None:
