@@ -34,6 +34,7 @@ def run(folder: Path, body: str = "pass") -> subprocess.CompletedProcess[str]:
     environment = os.environ | {
         "PYTHONPATH": str(ROOT),
         "AUTODAGGER_SNAKEMAKE_PID": str(os.getpid()),
+        "PYTHONUNBUFFERED": "",
     }
     command = [sys.executable, "-c", JOB.replace("BODY", body)]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
