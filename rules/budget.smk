@@ -5,7 +5,7 @@ checkpoint plan_budget:
     input:
         report=get_report,
         history=get_history,
-        sources=get_sources("evaluation.budget"),
+        sources=get_sources("plan_budget"),
     output:
         budget=RESULTS.budget(),
     log:

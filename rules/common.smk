@@ -61,7 +61,7 @@ def get_game_inputs(wildcards):
     return {
         "rom": str(PIPELINE.rom),
         "adapter": str(PIPELINE.adapter),
-        "console": get_sources(*list_imports(PIPELINE.adapter)),
+        "console": get_modules(*list_imports(PIPELINE.adapter)),
         "start_states": get_start_states(wildcards),
         "history": get_history(wildcards),
     }
@@ -108,9 +108,19 @@ def get_evaluation(milestone):
 
 
 @functools.cache
-def get_sources(*modules):
-    """The package's modules that decide the result of a rule."""
-    return [os.path.relpath(path) for path in list_sources(*modules)]
+def get_sources(script):
+    """A rule's script and the package's modules that decide its result.
+
+    The script is among them since Snakemake knows its time alone; see profiles/default.
+    """
+    path = Path(workflow.basedir, "scripts", f"{script}.py")
+    return [os.path.relpath(path), *get_modules(*list_imports(path))]
+
+
+@functools.cache
+def get_modules(*names):
+    """Modules of the package, and those that they import."""
+    return [os.path.relpath(path) for path in list_sources(*names)]
 
 
 def get_training_options():

@@ -6,7 +6,7 @@
 checkpoint evaluate_expert:
     input:
         unpack(get_task_inputs),
-        sources=get_sources("evaluation.expert"),
+        sources=get_sources("evaluate_expert"),
     output:
         report=RESULTS.expert_report(),
         trajectories=RESULTS.expert_replays(),
@@ -32,7 +32,7 @@ rule record_expert_videos:
     input:
         unpack(get_game_inputs),
         trajectories=[RESULTS.expert_replays()],
-        sources=get_sources("results.video"),
+        sources=get_sources("record_videos"),
     output:
         videos=directory(RESULTS.expert_videos()),
     log:

@@ -5,7 +5,7 @@ rule train_student:
     input:
         unpack(get_task_inputs),
         budget=get_budget,
-        sources=get_sources("dagger.training"),
+        sources=get_sources("train_student"),
     output:
         best=RESULTS.best(),
         final=RESULTS.final(),
@@ -36,7 +36,7 @@ rule evaluate_student:
         unpack(get_task_inputs),
         model=RESULTS.best(),
         budget=get_budget,
-        sources=get_sources("evaluation.student"),
+        sources=get_sources("evaluate_student"),
     output:
         report=RESULTS.student_report(),
         trajectories=RESULTS.student_replays(),
@@ -65,7 +65,7 @@ rule record_student_videos:
         unpack(get_game_inputs),
         trajectories=[RESULTS.rollouts(), RESULTS.student_replays()],
         budget=get_budget,
-        sources=get_sources("results.video"),
+        sources=get_sources("record_videos"),
     output:
         videos=directory(RESULTS.student_videos()),
     log:

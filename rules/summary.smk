@@ -8,7 +8,7 @@ rule summarize_milestone:
         budget=get_budget,
         training=get_training,
         student=get_student_report,
-        sources=get_sources("results.rows"),
+        sources=get_sources("summarize_milestone"),
     output:
         row=RESULTS.row(),
     log:
@@ -27,7 +27,7 @@ rule summarize_milestone:
 rule summarize_pipeline:
     input:
         rows=[RESULTS.row(milestone) for milestone in PIPELINE.selected],
-        sources=get_sources("results.rows"),
+        sources=get_sources("summarize_pipeline"),
     output:
         csv=RESULTS.csv,
         json=RESULTS.json,

@@ -63,7 +63,14 @@ class Pipeline:
 
     def run(self, *arguments: str, cores: int = 2) -> subprocess.CompletedProcess[str]:
         command = [*self.command, "--cores", str(cores), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, env=self.environment)
+        return subprocess.run(
+            command, cwd=self.start, capture_output=True, text=True, env=self.environment
+        )
+
+    @property
+    def start(self) -> Path:
+        """Where commands are typed."""
+        return ROOT
 
     @property
     def command(self) -> list[str]:
