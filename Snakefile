@@ -36,7 +36,7 @@ rule all:
 
 
 onstart:
-    lift_job_rate_limit()
+    lift_job_rate_limit(workflow)
 
 
 onsuccess:
@@ -45,6 +45,7 @@ onsuccess:
 
 
 onerror:
+    mark_failed_jobs(workflow)
     rows = write_failures(
         RESULTS, MILESTONES, PIPELINE.selected, PIPELINE.skipped, log
     )

@@ -17,6 +17,7 @@ from autodagger.results.layout import Results
 from autodagger.results.rows import collect_rows
 from autodagger.sources import list_imports, list_sources
 from autodagger.workflow.ending import show_results, write_failures
+from autodagger.workflow.engine import lift_job_rate_limit, mark_failed_jobs
 from autodagger.workflow.job import prepare_jobs
 from autodagger.workflow.pipeline import load_pipeline
 from autodagger.workflow.run_lock import hold_run_lock
@@ -163,10 +164,11 @@ def get_expert_videos():
 def get_student_files(milestone):
     """An input function: models, evaluation and videos of a milestone that is trained.
 
-    The budget is among them: a rule that lists it is looked at anew when it is made.
+    The budget is among them: a rule that lists it is looked at anew when it is made. So is
+    training.json, without which the models are those of an earlier training.
     """
     files = [RESULTS.best(milestone), RESULTS.final(milestone)]
-    files.append(RESULTS.student_report(milestone))
+    files += [RESULTS.training(milestone), RESULTS.student_report(milestone)]
     if config["record_video"]:
         files.append(RESULTS.student_videos(milestone))
     budget = RESULTS.budget(milestone)
@@ -176,15 +178,3 @@ def get_student_files(milestone):
 def is_gpu_used():
     """Whether trainings take the GPU; torch would take seconds to say so at every start."""
     return config["cuda"] and shutil.which("nvidia-smi") is not None
-
-
-def lift_job_rate_limit():
-    """Spares a core: Snakemake's default limit, 100 jobs a second, means nothing to jobs of seconds.
-
-    With a limit (and its command line always sets one) Snakemake 9.27 plans another look at the
-    queue a second after each look, and each job that ends begins a further chain of them: after a
-    hundred jobs it does little else. A limit that somebody chose stays.
-    """
-    limiter = workflow.scheduler.job_rate_limiter
-    if limiter and (limiter.max_jobs, limiter.timespan) == (100, 1):
-        workflow.scheduler.job_rate_limiter = None

@@ -1,14 +1,16 @@
 """Each student learns from its expert (DAgger), and is then tested on fresh episodes."""
 
 
+# A good model stays until a finished one takes its place (`update`: Snakemake removes all other
+# outputs before the job). That a training has not finished shows in training.json being missing.
 rule train_student:
     input:
         unpack(get_task_inputs),
         budget=get_budget,
         sources=get_sources("train_student"),
     output:
-        best=RESULTS.best(),
-        final=RESULTS.final(),
+        best=update(RESULTS.best()),
+        final=update(RESULTS.final()),
         training=RESULTS.training(),
         trajectories=RESULTS.rollouts(),
     log:

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from autodagger.files import read_json, write_json, write_text
+from autodagger.files import read_json, sha256_file, write_json, write_text
 from autodagger.results.layout import Results
 
 COLUMNS = (
@@ -106,6 +106,9 @@ def collect_rows(
 ) -> list[dict[str, Any]]:
     """All rows in config order: those on disk, whatever this run selected, and `skipped` ones.
 
+    A row on disk whose model is gone, or is another one by now, becomes a `failed` one: it never
+    claims what is not there.
+
     Args:
         results: Where the rows lie.
         known: Every milestone id of the config.
@@ -119,7 +122,7 @@ def collect_rows(
         if failed and milestone in failed:
             row |= failed[milestone]
         elif path.is_file():
-            row |= read_json(path)
+            row |= _check_row(results, read_json(path))
         elif milestone in skipped:
             row |= {"status": "skipped", "reason": skipped[milestone]}
         else:
@@ -169,6 +172,20 @@ def _empty_row(milestone: str) -> dict[str, Any]:
     return dict.fromkeys(COLUMNS) | {"milestone_id": milestone}
 
 
+def _check_row(results: Results, row: dict[str, Any]) -> dict[str, Any]:
+    """A row from disk; what it can still say when its model is not the one that was tested."""
+    milestone = row["milestone_id"]
+    model, tested = results.best(milestone), row.get("model_sha256")
+    if row["status"] != "completed" or (model.is_file() and sha256_file(model) == tested):
+        return row
+    found = "has changed since its test" if model.is_file() else "does not exist"
+    return build_row(results, milestone) | {
+        "status": "failed",
+        "reason": "student not finished",
+        "error": f"{model} {found}. Start the run again: it makes what is missing.",
+    }
+
+
 def _describe_expert(report: Mapping[str, Any]) -> dict[str, Any]:
     low, high = report.get("interval") or (None, None)
     return {
@@ -184,8 +201,10 @@ def _describe_student(results: Results, milestone: str) -> dict[str, Any]:
     training = _read(results.training(milestone))
     iterations = training.get("iterations", [])
     student = _read(results.student_report(milestone))
-    low, high = student.get("interval") or (None, None)
     model = results.best(milestone)
+    if not model.is_file() or sha256_file(model) != student.get("model_sha256"):
+        student = {}  # the test of another model, or of one that is gone
+    low, high = student.get("interval") or (None, None)
     return {
         "status": "completed" if student else "failed",
         "dagger_final_success_rate": student.get("success_rate"),

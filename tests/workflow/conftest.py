@@ -4,8 +4,10 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,6 +93,32 @@ class Pipeline:
     def mend(self) -> None:
         shutil.rmtree(self.folder / "sabotage")
 
+    def stop(self, moment: str, kind: signal.Signals, *arguments: str, cores: int = 2) -> int:
+        """Runs until a file of that pattern appears among the results; returns the exit status.
+
+        SIGKILL is for Snakemake alone, as by the system; the others for its jobs, too, as by
+        Ctrl-C in a terminal or the end of a session.
+        """
+        command = [*self.command, "--cores", str(cores), *arguments]
+        with subprocess.Popen(
+            command,
+            cwd=self.start,
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        ) as run:
+            end = time.monotonic() + 90
+            while not any(self.results.glob(moment)):
+                assert time.monotonic() < end and run.poll() is None, f"no {moment}"
+                time.sleep(0.005)
+            (os.kill if kind == signal.SIGKILL else os.killpg)(run.pid, kind)
+        while is_group_alive(run.pid):
+            assert time.monotonic() < end, "the jobs live on"
+            time.sleep(0.05)
+        shutil.rmtree(self.folder / ".snakemake" / "locks", ignore_errors=True)
+        return run.returncode
+
     def plan(self, *arguments: str) -> list[tuple[str, str]]:
         """The (rule, milestone) pairs that a dry run lists, without `all`."""
         result = self.run("-n", *arguments, "--quiet", "host")
@@ -109,6 +137,14 @@ class Pipeline:
 
     def expert(self, milestone: str) -> Path:
         return self.folder / "experts" / f"{milestone}.py"
+
+
+def is_group_alive(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def list_jobs(output: str) -> list[tuple[str, str]]:
@@ -166,7 +202,7 @@ def copy_of_finished(finished: Pipeline, request: pytest.FixtureRequest) -> Call
     """Copies of the finished pipeline beside it, so that relative paths stay as they were."""
 
     def copy() -> Pipeline:
-        folder = finished.folder.with_name(request.node.name.replace("/", "_")[:60])
+        folder = finished.folder.with_name(request.node.name.replace("/", "_")[-60:])
         shutil.copytree(finished.folder, folder, symlinks=True)
         return Pipeline(folder)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import validate
 
-from autodagger.files import read_json, write_json, write_text
+from autodagger.files import read_json, sha256_file, write_json, write_text
 from autodagger.results.layout import Results
 from autodagger.results.rows import (
     COLUMNS,
@@ -46,7 +46,7 @@ def write_student(results: Results, milestone: str) -> None:
     write_json(results.training(milestone), training)
     write_text(results.best(milestone), "weights")
     report = {
-        "model_sha256": "0" * 64,
+        "model_sha256": sha256_file(results.best(milestone)),
         "success_rate": 0.85,
         "interval": [0.64, 0.95],
         "mean_steps": 50.0,
@@ -125,6 +125,23 @@ def test_rows_come_in_config_order_with_their_index_and_skipped_ones(results: Re
 
 def test_a_milestone_without_row_that_is_not_skipped_is_left_out(results: Results) -> None:
     assert [row["milestone_id"] for row in collect_rows(results, KNOWN, {})] == ["A", "B"]
+
+
+@pytest.mark.parametrize(("change", "found"), [("gone", "does not"), ("other", "has changed")])
+def test_a_row_never_claims_a_model_that_is_not_the_tested_one(
+    results: Results, change: str, found: str
+) -> None:
+    model = results.best("A")
+    write_text(model, "other weights") if change == "other" else model.unlink()
+    for row in (collect_rows(results, KNOWN, {})[0], build_row(results, "A")):
+        assert row["status"] == "failed"
+        assert row["model"] == (str(model) if change == "other" else None)
+        assert row["dagger_final_success_rate"] is row["model_sha256"] is None
+        assert row["expert_success_rate"] == 0.8
+    row = collect_rows(results, KNOWN, {})[0]
+    validate([row], load_schema("pipeline_results"))
+    assert row["reason"] == "student not finished"
+    assert f"{model} {found}" in row["error"]
 
 
 def test_csv_and_json_hold_the_same_rows(results: Results) -> None:

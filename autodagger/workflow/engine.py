@@ -1,0 +1,27 @@
+"""What this workflow asks of Snakemake beyond its rules.
+
+Snakemake's `workflow` object comes in as an argument; the package never imports Snakemake.
+"""
+
+from typing import Any
+
+
+def lift_job_rate_limit(workflow: Any) -> None:
+    """Spares a core: Snakemake's limit, 100 jobs a second, means nothing to jobs of seconds.
+
+    With a limit (and its command line always sets one) Snakemake 9.27 plans another look at the
+    queue a second after each look, and each job that ends begins a further chain of them: after a
+    hundred jobs it does little else. A limit that somebody chose stays.
+    """
+    limiter = workflow.scheduler.job_rate_limiter
+    if limiter and (limiter.max_jobs, limiter.timespan) == (100, 1):
+        workflow.scheduler.job_rate_limiter = None
+
+
+def mark_failed_jobs(workflow: Any) -> None:
+    """Has the next run make failed jobs' outputs anew, also old models that they leave in place.
+
+    For these, Snakemake 9.27 notes down the failed job's inputs and params, as if it had made them.
+    """
+    for job in workflow.scheduler.failed:
+        workflow.persistence.started(job)  # marks them as incomplete
