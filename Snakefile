@@ -31,6 +31,8 @@ rule all:
     input:
         *[get_student_files(milestone) for milestone in PIPELINE.selected],
         experts=get_expert_videos(),
+        # After a stop the tables are there without them: onerror writes them.
+        rows=[RESULTS.row(milestone) for milestone in PIPELINE.selected],
         results=[RESULTS.csv, RESULTS.json],
     localrule: True
 

@@ -1,5 +1,6 @@
 """Atomic writes and digests: a file is either the old one or the whole new one, never half."""
 
+import glob
 import hashlib
 import json
 import os
@@ -15,10 +16,13 @@ def write_bytes(path: str | Path, data: bytes) -> None:
     """Writes `data` to `path` in one step, making the folder if needed.
 
     The bytes go to a temporary file in the same folder, reach the disk, and are then renamed over
-    `path`; a kill at any moment leaves the old file or the new one.
+    `path`; a kill at any moment leaves the old file or the new one. What it leaves of the temporary
+    file is taken away by the next write.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        left.unlink(missing_ok=True)
     descriptor, temporary = tempfile.mkstemp(
         dir=path.parent, prefix=f".{path.name}.", suffix=".tmp"
     )

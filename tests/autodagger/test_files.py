@@ -42,6 +42,13 @@ def test_an_interrupted_write_leaves_the_old_file(
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_what_a_kill_left_is_taken_away_by_the_next_write(tmp_path: Path) -> None:
+    for name in (".a[1].json.x7.tmp", ".a1.json.x7.tmp"):
+        (tmp_path / name).write_text("half")
+    files.write_text(tmp_path / "a[1].json", "whole")
+    assert {path.name for path in tmp_path.iterdir()} == {"a[1].json", ".a1.json.x7.tmp"}
+
+
 def test_a_written_file_has_ordinary_permissions(tmp_path: Path) -> None:
     ordinary = tmp_path / "ordinary"
     ordinary.write_text("")
