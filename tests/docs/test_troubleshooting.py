@@ -14,6 +14,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from autodagger.dagger.checkpoint import Checkpoint
@@ -23,11 +24,13 @@ from autodagger.evaluation.expert import evaluate_expert
 from autodagger.expert import expert as expert_module
 from autodagger.expert.expert import Expert, ExpertError
 from autodagger.expert.sandbox import ConfinementError
+from autodagger.files import write_json
 from autodagger.game.contract import check_rom, load_game
 from autodagger.game.emulator import Emulator
 from autodagger.game.milestone import Milestone, load_milestones
 from autodagger.results.layout import Results
-from autodagger.results.rows import build_failed_row
+from autodagger.results.rows import build_failed_row, build_unreached_row, collect_rows
+from autodagger.results.video import VideoStyle, _Encoder
 from autodagger.task import Machine, Task
 from autodagger.workflow.config import check_milestone_options, load_config
 from autodagger.workflow.run_lock import hold_run_lock, remove_stale_lock
@@ -295,6 +298,35 @@ def _(scene: Scene) -> str:
     leave_lock(scene)
     with hold_run_lock():
         return tell(SystemExit, remove_stale_lock)
+
+
+@says("not-reached")
+def _(scene: Scene) -> str:
+    results = Results(scene.tmp_path)
+    cause = ("evaluate_expert", "RIVAL_HOUSE", results.log("evaluate_expert", "RIVAL_HOUSE"))
+    return f"reason: {build_unreached_row(results, 'RIVAL_BEDROOM', cause)['reason']}"
+
+
+@says("not-tested")
+def _(scene: Scene) -> str:
+    results = Results(scene.tmp_path)
+    row = {"milestone_id": "RIVAL_HOUSE", "status": "completed", "model_sha256": "0" * 64}
+    write_json(results.row("RIVAL_HOUSE"), row)
+    write_json(results.best("RIVAL_HOUSE"), "other weights")
+    [row] = collect_rows(results, ["RIVAL_HOUSE"], {})
+    return f"reason: {row['reason']} error: {row['error']}"
+
+
+@says("disk-full")
+def _(scene: Scene) -> str:
+    path = scene.tmp_path / "rollout_iter0_ep1_CURSOR.mp4"
+    path.symlink_to("/dev/full")
+    encoder = _Encoder(path, 16, 16, VideoStyle(fps=30))
+    encoder.start()
+    encoder.send(np.zeros((16, 16, 3), np.uint8))
+    said = tell(UserError, encoder.finish)
+    encoder.end()
+    return said
 
 
 def track(scene: Scene, **variables: str) -> str:

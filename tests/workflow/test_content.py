@@ -1,5 +1,6 @@
 """Content decides what runs again: not times, not sizes, not where a file came from."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -162,6 +163,20 @@ def test_an_edited_script_runs_its_rules(checkout: Checkout, script: str, rules:
 
 def test_a_copied_folder_runs_nothing(copy_of_checkout: Copy) -> None:
     assert copy_of_checkout().plan() == []
+
+
+def test_results_without_snakemakes_notes_are_fine_while_times_are(
+    checkout: Checkout, tmp_path: Path
+) -> None:
+    ignore = shutil.ignore_patterns(".snakemake")
+    shutil.copytree(checkout.home, tmp_path / "home", ignore=ignore)
+    copy = Checkout(tmp_path / "home" / "work")
+    for path in copy.home.rglob("*"):
+        if not path.is_relative_to(copy.results):
+            os.utime(path, (0, 0))
+    for path in copy.results.rglob("completed_states.zip"):  # which other tests touch
+        os.utime(path, (0, 0))
+    assert copy.plan() == []
 
 
 def test_results_without_snakemakes_notes_are_taken_by_touch(copy_of_checkout: Copy) -> None:
