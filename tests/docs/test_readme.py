@@ -66,9 +66,14 @@ def test_statuses_carry_the_signs_of_the_table(text: str) -> None:
 @both
 def test_the_tree_is_the_repositorys(text: str) -> None:
     tree = next(block for block in text.split("```")[1::2] if "rules/" in block)
-    names = [
-        name for line in tree.strip().splitlines() for name in line.partition("   ")[0].split(", ")
-    ]
+    names, folder = [], ""
+    for line in tree.strip().splitlines():
+        listed = line.partition("   ")[0].split(", ")
+        if listed[0].startswith(("├", "└")):
+            listed = [folder + name.lstrip("├└─ ") for name in listed]
+        else:
+            folder = listed[0]
+        names += listed
     absent = [name for name in names if not (ROOT / name.strip()).exists()]
     assert absent == []
 
