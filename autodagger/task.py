@@ -27,7 +27,10 @@ class Task:
         milestone: What the episodes are for.
         expert: The expert's file, whether it is there or not.
         tools: Files of functions that experts may call.
-        starts: File of start states, see `load_start_states`; None is power-on.
+        starts: File of start states for evaluating the expert and for training, see
+            `load_start_states`; None is power-on.
+        test_starts: Likewise, for testing: states that nothing of the training has seen. Where only
+            one start exists it is the same.
         seed: The run's seed.
     """
 
@@ -37,6 +40,7 @@ class Task:
     expert: Path
     tools: tuple[Path, ...] = ()
     starts: Path | None = None
+    test_starts: Path | None = None
     seed: int = 0
 
     def load_game(self) -> Game:
@@ -46,6 +50,10 @@ class Task:
     def load_starts(self) -> list[StartState]:
         """Where episodes begin; nowhere, if the evaluation that recorded them had no success."""
         return load_start_states(self.starts)
+
+    def load_test_starts(self) -> list[StartState]:
+        """Where tests begin."""
+        return load_start_states(self.test_starts)
 
     def derive_seed(self, *purpose: str | int) -> int:
         """A seed for one purpose within this milestone."""

@@ -68,13 +68,17 @@ def get_game_inputs(wildcards):
     }
 
 
-def get_start_states(wildcards):
+def get_test_inputs(wildcards):
+    return {"test_states": get_start_states(wildcards, "test_states")}
+
+
+def get_start_states(wildcards, kind="states"):
     """The user's own state, else what the previous expert recorded, else none (power-on)."""
     previous = PIPELINE.milestones[wildcards.milestone].predecessor
     if previous is None:
         return []
     own = PIPELINE.get_own_state(previous)
-    return str(own) if own.is_file() else get_evaluation(previous).states
+    return str(own) if own.is_file() else getattr(get_evaluation(previous), kind)
 
 
 @functools.cache  # asked for after every evaluation, for every job

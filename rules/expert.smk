@@ -6,11 +6,13 @@
 checkpoint evaluate_expert:
     input:
         unpack(get_task_inputs),
+        unpack(get_test_inputs),
         sources=get_sources("evaluate_expert"),
     output:
         report=RESULTS.expert_report(),
         trajectories=RESULTS.expert_replays(),
         states=RESULTS.states(),
+        test_states=RESULTS.test_states(),
     log:
         RESULTS.log("evaluate_expert"),
     benchmark:
@@ -21,6 +23,8 @@ checkpoint evaluate_expert:
     params:
         milestone=get_goal,
         episodes=config["eval_episodes"],
+        recorded=config["start_states"],
+        tested=config["student_eval_episodes"],
         seed=config["seed"],
     message:
         "{wildcards.milestone}: evaluating the expert"

@@ -36,6 +36,7 @@ rule train_student:
 rule evaluate_student:
     input:
         unpack(get_task_inputs),
+        unpack(get_test_inputs),
         model=RESULTS.best(),
         budget=get_budget,
         sources=get_sources("evaluate_student"),
@@ -65,6 +66,7 @@ rule evaluate_student:
 rule record_student_videos:
     input:
         unpack(get_game_inputs),
+        unpack(get_test_inputs),
         trajectories=[RESULTS.rollouts(), RESULTS.student_replays()],
         budget=get_budget,
         sources=get_sources("record_videos"),

@@ -8,6 +8,8 @@ with run_job(snakemake, "expert") as progress:
         get_task(snakemake),
         get_machine(snakemake),
         episodes=snakemake.params.episodes,
+        recorded=snakemake.params.recorded,
+        tested=snakemake.params.tested,
         outputs=get_outputs(snakemake),
         progress=progress,
     )

@@ -153,8 +153,9 @@ def _floor(samples: Samples, weight: np.ndarray) -> np.ndarray:
 
 
 def _mean(values: Tensor, tensors: _Tensors) -> float:
-    """The weighted mean of (N,) values."""
-    return float((values * tensors.weight).mean(dtype=torch.float64))
+    """The weighted mean of (N,) values; of shares never above 1, as rounded weights may be."""
+    weight = tensors.weight.double()
+    return float((values * weight).sum() / weight.sum())
 
 
 @torch.no_grad()

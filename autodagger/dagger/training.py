@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -191,7 +192,8 @@ class _Training:
         """Episodes of the expert (beta 1) or of a mixture of expert and student."""
         student = GreedyPolicy(self._student, self._device) if beta < 1 else None
         behaviour = Behaviour(beta, self._options.dart_noise, keep_obs=True)
-        self._dataset.add(self._rollouts.play(self._plan("collect", number, 0), behaviour, student))
+        plans = self._plan(1, "collect", number)
+        self._dataset.add(self._rollouts.play(plans, behaviour, student))
 
     def _fit(self, number: int) -> FitResult:
         seed = self._task.derive_seed("batches", number)
@@ -201,17 +203,18 @@ class _Training:
         """Rounds of episodes; ends with one that shows the student too weak."""
         student = GreedyPolicy(self._student, self._device)
         rounds = CONFIRMING_ROUNDS if self._options.early_stop else 1
+        plans = self._plan(rounds, "rollout", number)
         played: list[Episode] = []
-        for round_ in range(rounds):
-            plans = self._plan("rollout", number, round_)
-            played += self._rollouts.play(plans, Behaviour(keep_obs=True), student)
+        for part in np.array_split(np.arange(len(plans)), rounds):
+            now = [plans[k] for k in part]
+            played += self._rollouts.play(now, Behaviour(keep_obs=True), student)
             if not self._is_as_good_as_expert(Score.of(played), rounds):
                 break
         return played
 
-    def _plan(self, purpose: str, number: int, round_: int) -> list[EpisodePlan]:
-        count = self._options.episodes_per_iter
-        return plan_episodes(self._task, self._starts, count, purpose, number, round_)
+    def _plan(self, rounds: int, *purpose: str | int) -> list[EpisodePlan]:
+        count = rounds * self._options.episodes_per_iter
+        return plan_episodes(self._task, self._starts, count, *purpose)
 
     def _is_as_good_as_expert(self, score: Score, rounds: int) -> bool:
         """Whether the episodes so far leave room for it at the end of `rounds` rounds.
@@ -241,8 +244,8 @@ class _Training:
             iteration.metrics.final_successes = sum(episode.success for episode in played)
 
     def _play_final(self) -> list[Episode]:
-        plans = [plan for k in range(2) for plan in self._plan("finalists", 0, k)]
-        return self._rollouts.play(plans, Behaviour(), GreedyPolicy(self._student, self._device))
+        student = GreedyPolicy(self._student, self._device)
+        return self._rollouts.play(self._plan(2, "finalists"), Behaviour(), student)
 
     def _describe(self, iteration: Iteration) -> dict[str, Any]:
         """For a checkpoint; `_restore` is the way back."""

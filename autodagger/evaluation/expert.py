@@ -1,11 +1,17 @@
 """Evaluates experts, and records the save states in which they reach their milestone."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from autodagger.errors import UserError, suggest
-from autodagger.evaluation.episodes import report_last, summarize_episodes
+from autodagger.evaluation.episodes import (
+    describe_repetition,
+    report_last,
+    summarize_episodes,
+    summarize_successes,
+)
 from autodagger.expert.expert import ExpertError
 from autodagger.files import sha1_file, write_bytes, write_json
 from autodagger.game.starts import StartState, load_start_states, recorded_with, save_start_states
@@ -14,8 +20,9 @@ from autodagger.rollout.pool import Rollouts
 from autodagger.rollout.replay import Replays, record_replays
 from autodagger.task import Machine, Progress, Task
 
-LAST_SUCCESS = "last_success.zip"
-"""States of the latest evaluation that succeeded, kept beside those of the latest evaluation."""
+LAST_SUCCESS = "last_"
+"""Before the name of a file of states: those of the latest evaluation that succeeded, kept beside
+those of the latest evaluation."""
 
 
 def evaluate_expert(
@@ -23,10 +30,15 @@ def evaluate_expert(
     machine: Machine,
     *,
     episodes: int,
+    recorded: int,
+    tested: int,
     outputs: Mapping[str, Path],
     progress: Progress,
 ) -> dict[str, Any]:
     """Plays the expert and records the save state of each success: the next milestone's starts.
+
+    Twice, along two chains that share nothing but power-on: from `task.starts` for training, from
+    `task.test_starts` for tests.
 
     What a user can expect to go wrong (no expert file, one that cannot be loaded, no start state)
     becomes a report with `status` "failed", `reason` and `error`, and empty states.
@@ -34,42 +46,90 @@ def evaluate_expert(
     Args:
         task: The milestone and its expert.
         machine: What to play on.
-        episodes: Number of episodes.
-        outputs: Files to write: `report`, `trajectories`, `states`.
+        episodes: Number of episodes by which the expert is judged.
+        recorded: Episodes to record training starts from, the former among them, once one of them
+            has succeeded.
+        tested: Episodes from the test starts: the measure of a student, and its successor's test
+            starts.
+        outputs: Files to write: `report`, `trajectories`, `states`, `test_states`.
         progress: Told how many episodes reached it.
 
     Returns:
         The report, as written.
     """
     milestone_id = task.milestone.id
-    played: list[Episode] = []
+    played = _Played()
     reason, error = _find_obstacle(task)
-    starts = [] if reason else task.load_starts()
+    starts = 0 if reason else len(task.load_starts())
     if reason is None:
-        plans = plan_episodes(task, starts, episodes, "expert_eval")
-        spec = RolloutSpec(task, task.milestone.max_steps)
         try:
-            with Rollouts(spec, min(machine.num_envs, episodes)) as rollouts:
-                report_end = report_last(progress, episodes)
-                played = rollouts.play(plans, Behaviour(keep_state=True), on_episode=report_end)
+            played = _play(task, machine, (episodes, recorded, tested), progress)
         except ExpertError as load_error:
             reason, error = "expert cannot be loaded", f"{task.expert}: {load_error}"
         except UserError as start_error:
             reason, error = "episodes cannot be played", str(start_error)
+    states, test_states = played.collect_states()
+    test = summarize_successes(played.tests)
     report = {
         "milestone_id": milestone_id,
         "status": "failed" if reason else "evaluated",
         "reason": reason,
         "error": error,
-        **summarize_episodes(played),
-        "start_states": len(starts),
-        "recorded_states": sum(episode.success for episode in played),
+        **summarize_episodes(played.judged),
+        "start_states": starts,
+        "recorded_states": len(states),
+        "recorded_test_states": len(test_states),
+        "test": {**test, "episodes": len(played.tests)},
     }
-    _record_states(outputs["states"], played, task.rom, progress)
-    replays = Replays(milestone_id, task.load_game().actions, record_replays(played, "expert_eval"))
-    replays.write(outputs["trajectories"])
+    rom_sha1 = sha1_file(task.rom)
+    _record_states(outputs["states"], states, rom_sha1, progress)
+    _record_states(outputs["test_states"], test_states, rom_sha1, progress)
+    replays = record_replays(played.judged, "expert_eval")
+    Replays(milestone_id, task.load_game().actions, replays).write(outputs["trajectories"])
     write_json(outputs["report"], report)
     return report
+
+
+@dataclass
+class _Played:
+    judged: list[Episode] = field(default_factory=list)
+    recorded: list[Episode] = field(default_factory=list)
+    tests: list[Episode] = field(default_factory=list)
+
+    def collect_states(self) -> tuple[list[StartState], list[StartState]]:
+        """The successor's starts for training, and for tests none that is among the former."""
+        states = _get_ends([*self.judged, *self.recorded], "ep")
+        seen = {state.data for state in states}
+        unseen = [state for state in _get_ends(self.tests, "test_ep") if state.data not in seen]
+        return states, unseen or states
+
+
+def _get_ends(played: Sequence[Episode], prefix: str) -> list[StartState]:
+    return [
+        StartState(f"{prefix}{number}.state", episode.state)
+        for number, episode in enumerate(played, 1)
+        if episode.success
+    ]
+
+
+def _play(
+    task: Task, machine: Machine, counts: tuple[int, int, int], progress: Progress
+) -> _Played:
+    """Judges the expert, and if it has any success, records training starts and plays the tests."""
+    episodes, recorded, tested = counts
+    starts, tests = task.load_starts(), task.load_test_starts() or task.load_starts()
+    spec, behaviour = RolloutSpec(task, task.milestone.max_steps), Behaviour(keep_state=True)
+    with Rollouts(spec, min(machine.num_envs, max(counts))) as rollouts:
+        plans = plan_episodes(task, starts, episodes, "expert_eval")
+        judged = rollouts.play(plans, behaviour, on_episode=report_last(progress, episodes))
+        if repetition := describe_repetition(judged):
+            progress(repetition)
+        if not any(episode.success for episode in judged):
+            return _Played(judged)
+        plans = plan_episodes(task, starts, max(0, recorded - episodes), "expert_record")
+        more = rollouts.play(plans, behaviour)
+        plans = plan_episodes(task, tests, tested, "expert_test")
+        return _Played(judged, more, rollouts.play(plans, behaviour))
 
 
 def _find_obstacle(task: Task) -> tuple[str | None, str | None]:
@@ -101,18 +161,14 @@ def _describe_missing(expert: Path) -> str:
     )
 
 
-def _record_states(path: Path, played: Sequence[Episode], rom: Path, progress: Progress) -> None:
-    """Writes the states of the successes; without any, those of the last evaluation that had some.
+def _record_states(
+    path: Path, states: Sequence[StartState], rom_sha1: str, progress: Progress
+) -> None:
+    """Writes the states; without any, those of the last evaluation that had some.
 
     A broken expert thus fails its own milestone and not all that come after it.
     """
-    states = [
-        StartState(f"ep{number}.state", episode.state)
-        for number, episode in enumerate(played, 1)
-        if episode.success
-    ]
-    rom_sha1 = sha1_file(rom)
-    kept = path.with_name(LAST_SUCCESS)
+    kept = path.with_name(LAST_SUCCESS + path.name)
     if not states and recorded_with(kept, rom_sha1):
         states = load_start_states(kept)
         progress(

@@ -7,7 +7,11 @@ from typing import Any
 import torch
 
 from autodagger.errors import UserError
-from autodagger.evaluation.episodes import report_last, summarize_episodes
+from autodagger.evaluation.episodes import (
+    describe_repetition,
+    report_last,
+    summarize_episodes,
+)
 from autodagger.files import sha256_file, write_json
 from autodagger.game.contract import Game
 from autodagger.rollout.episode import (
@@ -35,7 +39,9 @@ def evaluate_student(
     outputs: Mapping[str, Path],
     progress: Progress,
 ) -> dict[str, Any]:
-    """Plays a trained student on seeds that training never used.
+    """Plays a trained student on seeds and start states that training never used.
+
+    Where only one start exists, training had it, too, and the report says so.
 
     The expert is asked along the way only to report how often the student agrees with it.
 
@@ -61,15 +67,20 @@ def evaluate_student(
     _check_actions(model, student.args.actions, game)
     device = choose_device(machine.cuda)
     policy = GreedyPolicy(student.to(device), device)
-    plans = plan_episodes(task, task.load_starts(), episodes, "student_eval")
+    starts = task.load_test_starts()
+    trained_on = {state.data for state in task.load_starts()}
+    plans = plan_episodes(task, starts, episodes, "student_eval")
     spec = RolloutSpec(task, budget.max_episode_steps, student.args.view)
     behaviour = Behaviour(on_expert_failure=OnExpertFailure.GO_ON)
     with Rollouts(spec, min(machine.num_envs, episodes)) as rollouts:
         played = rollouts.play(plans, behaviour, policy, report_last(progress, episodes))
+    if repetition := describe_repetition(played):
+        progress(repetition)
     report = {
         "milestone_id": task.milestone.id,
         "model_sha256": sha256_file(model),
         **summarize_episodes(played),
+        "starts_shared_with_training": any(state.data in trained_on for state in starts),
         "agreement": agreement(played),
     }
     replays = Replays(task.milestone.id, game.actions, record_replays(played, "student_eval"))

@@ -43,8 +43,12 @@ class Results:
         return self.folder / "expert_eval_videos" / milestone
 
     def states(self, milestone: str = _MILESTONE) -> Path:
-        """Where the expert's successes ended: the next milestone's start states."""
+        """Where the expert's successes ended: the next milestone's start states for training."""
         return self.folder / "milestone_states" / milestone / "completed_states.zip"
+
+    def test_states(self, milestone: str = _MILESTONE) -> Path:
+        """Likewise for tests, of expert episodes that training has nothing of."""
+        return self.states(milestone).with_name("test_states.zip")
 
     def budget(self, milestone: str = _MILESTONE) -> Path:
         """Whether a student is trained, and its steps an episode."""

@@ -98,7 +98,7 @@ def record_videos(task: Task, replays: Replays, folder: Path, style: VideoStyle)
 
 
 def _record(task: Task, replays: Replays, paths: Sequence[Path], style: VideoStyle) -> None:
-    states = {start.name: start.data for start in task.load_starts()}
+    states = {start.name: start.data for start in (*task.load_starts(), *task.load_test_starts())}
     env = GameEnv(task.game_dir, task.rom, task.milestone)
     try:
         for path, replay in zip(paths, replays.episodes, strict=True):

@@ -156,9 +156,16 @@ class ObsRecord:
 def plan_episodes(
     task: Task, starts: Sequence[StartState], count: int, *purpose: str | int
 ) -> list[EpisodePlan]:
-    """`count` episodes that go through all start states in turn, each with a seed of its own."""
+    """`count` episodes, each with a seed of its own, from start states in random order.
+
+    No state comes again before all have come; another purpose has another order, so that in the
+    course of a training all are seen.
+    """
+    rng = np.random.default_rng(task.derive_seed(*purpose, "order"))
+    order = [place for _ in range(0, count, len(starts)) for place in rng.permutation(len(starts))]
     return [
-        EpisodePlan(task.derive_seed(*purpose, k), starts[k % len(starts)]) for k in range(count)
+        EpisodePlan(task.derive_seed(*purpose, k), starts[place])
+        for k, place in enumerate(order[:count])
     ]
 
 

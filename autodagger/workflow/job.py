@@ -78,9 +78,15 @@ def get_task(snakemake: Any) -> Task:
         milestone=milestone,
         expert=Path(config["policy_dir"], f"{milestone.id}.py"),
         tools=tuple(map(Path, files.get("tools", ()))),
-        starts=Path(files.start_states) if files.get("start_states") else None,
+        starts=get_path(files, "start_states"),
+        test_starts=get_path(files, "test_states"),
         seed=config["seed"],
     )
+
+
+def get_path(files: Any, name: str) -> Path | None:
+    """An input that may be missing."""
+    return Path(files[name]) if files.get(name) else None
 
 
 def get_machine(snakemake: Any) -> Machine:
