@@ -63,7 +63,7 @@ def _make_task(work: Path, milestone: Milestone) -> Task:
 def _evaluate_once(folder: Path, task: Task, episodes: int) -> dict[str, Any]:
     report = folder / "report.json"
     if not report.is_file():
-        names = ("report.json", "trajectories.json", "states.zip")
+        names = ("report.json", "trajectories.json", "states.zip", "test_states.zip")
         evaluate_expert(
             task,
             Machine(num_envs=2),

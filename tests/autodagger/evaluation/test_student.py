@@ -10,14 +10,16 @@ import torch
 
 from autodagger.errors import UserError
 from autodagger.evaluation.student import evaluate_student
-from autodagger.files import sha256_file, write_bytes
+from autodagger.files import sha1_file, sha256_file, write_bytes
+from autodagger.game.starts import StartState, save_start_states
 from autodagger.rollout.episode import plan_episodes
 from autodagger.rollout.replay import Replays
+from autodagger.stats import wilson_interval
 from autodagger.student.model_file import save_student
 from autodagger.student.networks import Student
 from autodagger.task import Budget, Machine, Progress
 from tests.autodagger.student.helpers import make_student
-from tests.grid import ACTIONS, CURSOR, GO_THERE, make_task, take, write_expert
+from tests.grid import ACTIONS, CURSOR, GO_THERE, ROM, GridStates, make_task, take, write_expert
 
 DOWN_IS_ENOUGH = dataclasses.replace(CURSOR, done_when="player.position.y == `2`")
 
@@ -79,7 +81,7 @@ def test_report_says_how_the_student_did(world: Path) -> None:
     assert report["milestone_id"] == "CURSOR"
     assert report["model_sha256"] == sha256_file(world / "student.pth")
     assert (report["success_rate"], report["successes"]) == (0.0, 0)
-    assert report["interval"] == [0.0, 0.4899]
+    assert report["interval"] == list(wilson_interval(0, report["distinct_episodes"]))
     assert [e["steps"] for e in report["episodes"]] == [5, 5, 5, 5]
     assert {e["outcome"] for e in report["episodes"]} == {"timeout"}
     assert any("0/4" in line for line in said)
@@ -106,7 +108,20 @@ def test_budget_is_the_students_not_the_milestones(world: Path) -> None:
 
 def test_all_start_states_are_tested(world: Path) -> None:
     report = evaluate(world)
-    assert [e["start_state"] for e in report["episodes"]] == ["ep1.state", "ep2.state"] * 2
+    begun = [e["start_state"] for e in report["episodes"]]
+    assert sorted(begun[:2]) == sorted(begun[2:]) == ["ep1.state", "ep2.state"]
+    assert report["distinct_starts"] == 2
+    assert report["starts_shared_with_training"]  # there are no others here
+
+
+def test_unseen_starts_are_told_from_those_of_training(
+    world: Path, tmp_path: Path, grid_states: GridStates
+) -> None:
+    unseen = [StartState("test_ep1.state", grid_states.bottom)]
+    save_start_states(tmp_path / "test_states.zip", unseen, sha1_file(ROM))
+    report = evaluate(world, test_starts=tmp_path / "test_states.zip")
+    assert {e["start_state"] for e in report["episodes"]} == {"test_ep1.state"}
+    assert (report["distinct_starts"], report["starts_shared_with_training"]) == (1, False)
 
 
 def test_seeds_are_those_of_the_students_test(world: Path) -> None:
