@@ -30,7 +30,7 @@ def main(results: Path) -> None:
 
 
 def _line(row: dict[str, Any]) -> str:
-    expert = _rate(row["expert_success_rate"])
+    expert = _rate(row["expert_test_success_rate"])
     low, high = _rate(row["student_interval_low"]), _rate(row["student_interval_high"])
     student = f"{_rate(row['dagger_final_success_rate'])} ({low} to {high})"
     cells = [f"`{row['milestone_id']}`", expert, student, f"{row['iterations']}"]
@@ -39,7 +39,7 @@ def _line(row: dict[str, Any]) -> str:
 
 
 def _mean_line(rows: list[dict[str, Any]], word: str) -> str:
-    expert = statistics.fmean(row["expert_success_rate"] for row in rows)
+    expert = statistics.fmean(row["expert_test_success_rate"] for row in rows)
     student = statistics.fmean(row["dagger_final_success_rate"] for row in rows)
     seconds = statistics.fmean(row["seconds"] for row in rows)
     return f"| **{word}** | {expert:.3f} | {student:.3f} | | | {seconds:.0f} |"

@@ -35,6 +35,9 @@ COLUMNS = (
     "model",
     "model_sha256",
     "log",
+    "expert_test_success_rate",
+    "student_distinct_episodes",
+    "starts_shared_with_training",
 )
 """The seed's columns first, in its order: whoever reads its CSV by position goes on."""
 
@@ -192,6 +195,7 @@ def _describe_expert(report: Mapping[str, Any]) -> dict[str, Any]:
         "expert_success_rate": report.get("success_rate"),
         "expert_mean_steps": report.get("mean_steps"),
         "expert_std_steps": report.get("std_steps"),
+        "expert_test_success_rate": report.get("test", {}).get("success_rate"),
         "expert_interval_low": low,
         "expert_interval_high": high,
     }
@@ -213,6 +217,8 @@ def _describe_student(results: Results, milestone: str) -> dict[str, Any]:
         "student_episodes": len(student["episodes"]) if student else None,
         "student_mean_steps": student.get("mean_steps"),
         "student_agreement": student.get("agreement"),
+        "student_distinct_episodes": student.get("distinct_episodes"),
+        "starts_shared_with_training": student.get("starts_shared_with_training"),
         "iterations": len(iterations) if iterations else None,
         "expert_queries": training.get("expert_queries"),
         "conflicting_frames": iterations[-1]["conflicting_frames"] if iterations else None,

@@ -1,10 +1,18 @@
 """What evaluations of experts and students share."""
 
+import dataclasses
+
 import pytest
 
-from autodagger.evaluation.episodes import report_last, summarize_episodes
+from autodagger.evaluation.episodes import (
+    describe_repetition,
+    report_last,
+    summarize_episodes,
+    summarize_successes,
+)
 from autodagger.game.starts import StartState
 from autodagger.rollout.episode import Episode, EpisodePlan, Outcome
+from autodagger.stats import wilson_interval
 
 
 def make_episode(outcome: Outcome = Outcome.REACHED, steps: int = 3) -> Episode:
