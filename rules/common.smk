@@ -18,7 +18,7 @@ from autodagger.results.rows import collect_rows
 from autodagger.sources import list_imports, list_sources
 from autodagger.workflow.ending import show_results, write_failures
 from autodagger.workflow.job import prepare_jobs
-from autodagger.workflow.pipeline import get_config_file, load_pipeline
+from autodagger.workflow.pipeline import check_adapter, get_config_file, load_pipeline
 from autodagger.workflow.run_lock import hold_run_lock
 
 # Our Snakefile's folder. `workflow.basedir` is another one where ours is a module of a workflow.
@@ -35,7 +35,10 @@ def get_own_config_file():
 def get_pipeline():
     """Options, game and milestones; what is wrong with them ends Snakemake without traceback."""
     try:
-        return load_pipeline(config, workflow.configfiles, HOME)
+        pipeline = load_pipeline(config, workflow.configfiles, HOME)
+        if workflow.is_main_process:
+            check_adapter(pipeline)
+        return pipeline
     except UserError as error:
         sys.exit(str(error))
 

@@ -10,7 +10,9 @@ import yaml
 
 from autodagger.errors import UserError
 from autodagger.game.contract import Game, check_rom, load_game
+from autodagger.game.fields import check_fields
 from autodagger.game.milestone import Milestone, load_milestones
+from autodagger.game.sample import read_sample
 from autodagger.workflow.config import (
     check_folders,
     check_milestone_options,
@@ -139,6 +141,28 @@ def load_pipeline(
     return Pipeline(options, game, game_dir, rom, milestones, selected, skipped)
 
 
+def check_adapter(pipeline: Pipeline) -> None:
+    """Has the adapter read one state, and looks there for the fields that milestones ask for.
+
+    Raises:
+        UserError: Says what is wrong with the adapter, or with a milestone's expressions.
+    """
+    sample = read_sample(pipeline.game_dir, pipeline.rom, _find_start(pipeline))
+    if sample is not None:
+        check_fields(pipeline.milestones.values(), sample, pipeline.game_dir)
+
+
+def _find_start(pipeline: Pipeline) -> Path | None:
+    """Where the first episode of this run begins: a save state of the user's, or power-on."""
+    milestone = next(iter(pipeline.selected), None)
+    while milestone and (previous := pipeline.milestones[milestone].predecessor):
+        own = pipeline.get_own_state(previous)
+        if own.is_file():
+            return own
+        milestone = previous
+    return None
+
+
 def _locate(options: dict[str, Any], home: str | Path) -> Path:
     """Makes every path among the options one that can be opened from here.
 
@@ -149,7 +173,8 @@ def _locate(options: dict[str, Any], home: str | Path) -> Path:
     for key in _PATH_OPTIONS:
         options[key] = options[key] and _find(_expand(key, options[key]), home)
     name = _expand("game", options["game"])
-    game_dir = Path(_find(Path("games", name) if len(name.parts) == 1 else name, home))
+    is_path = "/" in options["game"] or name != Path(options["game"])
+    game_dir = Path(_find(name if is_path else Path("games", name), home))
     for key in _IN_THE_GAME:
         options[key] = options[key] or _choose(key, game_dir, home)
     options["tools_dir"] = _choose_tools(options["tools_dir"], game_dir)
