@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 CORES ?= all
-# More arguments for Snakemake, e.g. make demo ARGS="--config milestone=RIVAL_HOUSE"
+# More arguments, for Snakemake and for the board, e.g. make demo ARGS="--config milestone=RIVAL_HOUSE"
 ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
@@ -22,7 +22,7 @@ demo: $(READY) ## set up, then turn every expert into a student; again: only wha
 	@PYTHONPATH=scripts $(BIN)/python -m snakemake --cores $(CORES) --logger autodagger $(ARGS)
 
 status: $(READY) ## where the run is, milestone by milestone
-	@$(BIN)/python -m autodagger.workflow.status
+	@$(BIN)/python -m autodagger.workflow.status $(ARGS)
 
 test: $(READY_DEV) ## the tests, without the slow ones
 	@$(BIN)/python -m pytest -m "not slow"

@@ -6,12 +6,12 @@ min_version("9.19")
 include: "rules/common.smk"
 
 
-configfile: get_config_file()
+configfile: get_own_config_file()
 
 
 PIPELINE = get_pipeline()
 MILESTONES = list(PIPELINE.milestones)
-config.update(PIPELINE.options, milestone_ids=MILESTONES)
+config = {**PIPELINE.options, "milestone_ids": MILESTONES}
 RESULTS = Results(config["output_dir"])
 RUN_LOCK = hold_run_lock()
 

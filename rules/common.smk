@@ -19,25 +19,27 @@ from autodagger.sources import list_imports, list_sources
 from autodagger.workflow.ending import show_results, write_failures
 from autodagger.workflow.engine import lift_job_rate_limit, mark_failed_jobs
 from autodagger.workflow.job import prepare_jobs
-from autodagger.workflow.pipeline import load_pipeline
+from autodagger.workflow.pipeline import check_adapter, get_config_file, load_pipeline
 from autodagger.workflow.run_lock import hold_run_lock
 
-prepare_jobs(workflow.basedir)
+# Our Snakefile's folder. `workflow.basedir` is another one where ours is a module of a workflow.
+HOME = Path(str(workflow.current_basedir)).parent
+prepare_jobs(HOME)
 
 
-def get_config_file():
-    """The config.yaml of the working folder, else the one beside the Snakefile."""
-    return (
-        "config.yaml"
-        if Path("config.yaml").is_file()
-        else f"{workflow.basedir}/config.yaml"
-    )
+def get_own_config_file():
+    """As a module of another workflow: the working folder's config.yaml is that one's."""
+    is_module = Path(workflow.basedir).resolve() != HOME.resolve()
+    return f"{HOME}/config.yaml" if is_module else get_config_file(HOME)
 
 
 def get_pipeline():
     """Options, game and milestones; what is wrong with them ends Snakemake without traceback."""
     try:
-        return load_pipeline(config, workflow.configfiles, workflow.basedir)
+        pipeline = load_pipeline(config, workflow.configfiles, HOME)
+        if workflow.is_main_process:
+            check_adapter(pipeline)
+        return pipeline
     except UserError as error:
         sys.exit(str(error))
 

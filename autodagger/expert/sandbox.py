@@ -52,11 +52,21 @@ def confine() -> None:
     Pipes and shared memory that are open already keep working.
     """
     sys.dont_write_bytecode = True
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _lower_limit(resource.RLIMIT_AS, MEMORY_LIMIT_BYTES)
+    _lower_limit(resource.RLIMIT_CORE, 0)
     sys.addaudithook(_refuse)
     if sys.platform == "linux":
         _install_seccomp_filter()
+
+
+def _lower_limit(kind: int, most: int) -> None:
+    """Limits this process to `most`, or to what `ulimit` leaves it where that is less.
+
+    Only root may raise a hard limit, and nobody asked for it.
+    """
+    given = [limit for limit in resource.getrlimit(kind) if limit != resource.RLIM_INFINITY]
+    limit = min([most, *given])
+    resource.setrlimit(kind, (limit, limit))
 
 
 def _refuse(event: str, args: tuple[Any, ...]) -> None:

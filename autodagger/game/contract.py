@@ -5,9 +5,12 @@ A game is a folder whose `adapter.py` holds one subclass of `Game`.
 
 import importlib.util
 import sys
+import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -80,7 +83,7 @@ class Game(ABC):
     Attributes:
         name: What people call the game.
         rom: File name of the ROM inside the game's folder.
-        rom_sha1: SHA-1 of the ROM that the adapter belongs to.
+        rom_sha1: SHA-1 of the ROM that the adapter belongs to, in either case.
         actions: Action names in the order of the action space; the first is "no_op".
         done_when: JMESPath expression by milestone id, for milestone files without `done_when`.
     """
@@ -99,12 +102,38 @@ class Game(ABC):
             UserError: The ROM or its emulator cannot be loaded.
         """
 
+    def list_mistakes(self) -> list[str]:
+        """What is wrong with the attributes above; a kind of console adds its own."""
+        mistakes = [
+            f"{key} is {getattr(self, key, None)!r}; expected text"
+            for key in ("name", "rom", "rom_sha1")
+            if not isinstance(getattr(self, key, None), str)
+        ]
+        if not isinstance(self.done_when, dict):
+            mistakes.append(f"done_when is {self.done_when!r}; expected a dict by milestone id")
+        return mistakes + self._list_mistaken_actions()
+
+    def _list_mistaken_actions(self) -> list[str]:
+        actions = getattr(self, "actions", None)
+        if not isinstance(actions, tuple) or not all(isinstance(name, str) for name in actions):
+            return [f'actions is {actions!r}; expected names such as ("{NO_OP}", "a", "left")']
+        mistakes = [
+            f"actions has {name!r} {actions.count(name)} times; leave one"
+            for name in dict.fromkeys(actions)
+            if actions.count(name) > 1
+        ]
+        if actions[:1] != (NO_OP,):
+            first = f"begins with {actions[0]!r}" if actions else "is empty"
+            mistakes.append(f'actions {first}; expected "{NO_OP}" first, the step without a button')
+        return mistakes
+
 
 def load_game(folder: Path) -> Game:
     """Loads the adapter of the game in `folder`.
 
     Raises:
-        UserError: The folder has no adapter, or not exactly one `Game` in it.
+        UserError: The folder has no adapter, it cannot be loaded, there is not exactly one `Game`
+            in it, or that one's attributes are wrong. A line for each mistake.
     """
     path = Path(folder) / "adapter.py"
     if not path.is_file():
@@ -112,22 +141,62 @@ def load_game(folder: Path) -> Game:
             f"game {folder}: no adapter.py there. Expected a game folder such as games/mossbrook; "
             "name it with the option game."
         )
-    module_name = f"autodagger_game_{Path(folder).name}"
-    spec = importlib.util.spec_from_file_location(module_name, path)
-    assert spec is not None and spec.loader is not None  # true of every existing .py file
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[module_name] = module
-    spec.loader.exec_module(module)
+    module = _import(path)
     games = [
         value
         for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, Game) and value.__module__ == module_name
+        if isinstance(value, type)
+        and issubclass(value, Game)
+        and value.__module__ == module.__name__
     ]
     if len(games) != 1:
         names = ", ".join(game.__name__ for game in games) or "none"
         raise UserError(f"{path}: found {names}; expected exactly one subclass of Game.")
-    game: Game = games[0]()
+    if isinstance(getattr(games[0], "actions", None), list):  # meant as well as a tuple
+        games[0].actions = tuple(games[0].actions)
+    with explain_adapter(path, "while the adapter was loaded"):
+        game: Game = games[0]()
+        mistakes = game.list_mistakes()
+    if mistakes:
+        raise UserError("\n".join(f"{path}: {mistake}." for mistake in mistakes))
     return game
+
+
+@contextmanager
+def explain_adapter(path: Path, doing: str) -> Iterator[None]:
+    """Turns whatever an adapter raises into a `UserError` that names file and line.
+
+    Args:
+        path: The adapter's file.
+        doing: What was being done, as the end of a sentence.
+    """
+    try:
+        yield
+    except UserError:
+        raise
+    except SyntaxError as error:
+        raise UserError(
+            f"{error.filename}, line {error.lineno}: {error.msg}. Mend that line."
+        ) from error
+    except (Exception, SystemExit) as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [f for f in frames if Path(f.filename).resolve().parent == path.resolve().parent]
+        place = str(path)
+        if own:
+            place = f"{path.with_name(Path(own[-1].filename).name)}, line {own[-1].lineno}"
+        text = ": ".join(filter(None, (type(error).__name__, str(error))))
+        raise UserError(f"{place}: {text}, {doing}. Mend that line.") from error
+
+
+def _import(path: Path) -> ModuleType:
+    name = f"autodagger_game_{path.parent.name}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None  # true of every existing .py file
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    with explain_adapter(path, "while the adapter was loaded"):
+        spec.loader.exec_module(module)
+    return module
 
 
 def check_rom(game: Game, rom_path: Path) -> None:
@@ -142,7 +211,7 @@ def check_rom(game: Game, rom_path: Path) -> None:
             f"{game.rom_sha1}; put it there or name its place with the option rom_path."
         )
     found = sha1_file(rom_path)
-    if found != game.rom_sha1:
+    if found != game.rom_sha1.strip().lower():
         raise UserError(
             f"ROM {rom_path}: found SHA-1 {found}; {game.name} expects {game.rom_sha1}. "
             "Another revision of the game has its memory elsewhere: use the expected ROM, "

@@ -3,12 +3,13 @@
 from abc import abstractmethod
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
+from autodagger.errors import suggest
 from autodagger.game.contract import NO_OP, Game, GameState
-from autodagger.game.emulator import FRAMES_PER_SECOND, SCREEN_SHAPE, Emulator, Ram
+from autodagger.game.emulator import BUTTONS, FRAMES_PER_SECOND, SCREEN_SHAPE, Emulator, Ram
 
 
 class GbaGame(Game):
@@ -32,9 +33,44 @@ class GbaGame(Game):
         Collision rows are tuples: an expert cannot alter what the next call sees.
         """
 
+    def list_mistakes(self) -> list[str]:
+        """Also buttons that the console does not have, and a step's timing."""
+        mistakes = super().list_mistakes() + self._list_unknown_buttons()
+        hold, release = (getattr(self, f"{key}_frames", None) for key in ("hold", "release"))
+        if not _is_frames(hold) or hold == 0:
+            mistakes.append(
+                f"hold_frames is {hold!r}; expected the frames for which a step holds its button, "
+                "a whole number such as 4"
+            )
+        if (
+            not isinstance(release, tuple | list)
+            or len(release) != 2
+            or not all(map(_is_frames, release))
+            or release[0] > release[1]
+        ):
+            mistakes.append(
+                f"release_frames is {release!r}; expected the fewest and the most frames between "
+                "two buttons, whole numbers such as (4, 8)"
+            )
+        return mistakes
+
+    def _list_unknown_buttons(self) -> list[str]:
+        known = (NO_OP, *filter(None, BUTTONS))
+        actions = getattr(self, "actions", None)
+        return [
+            f"actions has {name!r}{suggest(name, known)}, which is no button; expected some of "
+            f"{', '.join(known)}"
+            for name in (actions if isinstance(actions, tuple) else ())
+            if isinstance(name, str) and name not in known
+        ]
+
     def open(self, rom: Path) -> "GbaSimulator":
         """Switches a console with this cartridge on; a process has room for one."""
         return GbaSimulator(self, rom)
+
+
+def _is_frames(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 class GbaSimulator:

@@ -149,7 +149,7 @@ def _coerce(key: str, value: Any, schema: Mapping[str, Any]) -> Any:
     types = [types] if isinstance(types, str) else types
     if key in _ID_OPTIONS and isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    if key in _ID_OPTIONS and value in ("", "None", "null"):
+    if value in ("", "None", "null") and "null" in types:
         return None
     if key == "skip_milestones":
         return _split_ids(value)

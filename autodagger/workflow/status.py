@@ -5,29 +5,33 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import yaml
-
 from autodagger.errors import UserError
-from autodagger.files import read_json
 from autodagger.results.board import draw_board
 from autodagger.results.layout import Results
-from autodagger.workflow.config import load_config
+from autodagger.workflow.pipeline import load_pipeline, read_config
+
+HOME = Path(__file__).resolve().parents[2]
+"""The Snakefile's folder."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Prints the board of the output folder that config.yaml (or the command line) names."""
-    parser = argparse.ArgumentParser(prog="autodagger.workflow.status", description=main.__doc__)
-    parser.add_argument("--configfile", type=Path, default=Path("config.yaml"))
-    parser.add_argument("--output-dir", type=Path)
-    options = parser.parse_args(arguments)
+    """Prints the board of the run that the same options would start with Snakemake."""
+    options = _parse(arguments)
     try:
-        content = options.configfile.read_text(encoding="utf-8")
-        config = load_config(yaml.safe_load(content) or {}, [options.configfile])
-        entries = read_json(config["milestone_config"])["milestones"]
-    except (OSError, UserError) as error:
+        config, files = read_config(options.configfile, options.config, HOME)
+        pipeline = load_pipeline(config, files, HOME)
+    except UserError as error:
         sys.exit(str(error))
-    results = Results(options.output_dir or config["output_dir"])
-    print(draw_board(results, [entry["id"] for entry in entries]))
+    results = Results(options.output_dir or pipeline.options["output_dir"])
+    print(draw_board(results, list(pipeline.milestones)))
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="autodagger.workflow.status", description=main.__doc__)
+    for option, value in (("--configfile", "FILE"), ("--config", "KEY=VALUE")):
+        parser.add_argument(option, nargs="+", action="extend", default=[], metavar=value)
+    parser.add_argument("--output-dir", type=Path)
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":

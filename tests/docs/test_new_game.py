@@ -16,7 +16,7 @@ from autodagger.game.contract import check_rom, load_game
 from autodagger.game.milestone import load_milestones
 from autodagger.game.starts import load_start_states
 from autodagger.task import Machine, Task
-from autodagger.workflow.config import load_config
+from autodagger.workflow.pipeline import load_pipeline
 
 ROOT = Path(__file__).parents[2]
 ROM = ROOT / "games" / "mossbrook" / "mossbrook.gba"
@@ -69,11 +69,16 @@ def test_the_experts_reach_their_milestones(folder: Path, tmp_path: Path) -> Non
     assert load_start_states(start)
 
 
-def test_the_config_file_is_accepted_and_names_the_folder(folder: Path) -> None:
-    config = load_config(yaml.safe_load(FILES["my_game.yaml"]))
-    assert (config["game"], config["tools_dir"]) == (folder.name, None)
-    for key in ("milestone_config", "policy_dir"):
-        assert (folder.parents[1] / config[key]).exists()
+def test_the_config_file_is_accepted_and_the_folder_brings_the_rest(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = yaml.safe_load(FILES["my_game.yaml"])
+    monkeypatch.chdir(folder.parents[1])
+    pipeline = load_pipeline(config, [], ROOT)
+    assert pipeline.game_dir == Path("games/my_game")
+    for key, name in (("milestone_config", "milestone_config.json"), ("policy_dir", "experts")):
+        assert pipeline.options[key] == f"games/my_game/{name}"
+    assert pipeline.options["tools_dir"] is None
 
 
 def test_a_core_named_by_its_folder_is_used(tmp_path: Path) -> None:

@@ -1,10 +1,11 @@
 """What is refused before the first job, in words and without a traceback."""
 
 import json
+import shutil
 
 import pytest
 
-from tests.workflow.conftest import MILESTONES, Pipeline
+from tests.workflow.conftest import GAME, MILESTONES, Pipeline
 
 
 def refuse(pipeline: Pipeline, *arguments: str) -> str:
@@ -52,6 +53,47 @@ def test_a_milestone_files_mistake_names_the_milestone(pipeline: Pipeline) -> No
     entries = [{"id": milestone, "done_when": "`true`"} for milestone in ids]
     (pipeline.folder / "milestone_config.json").write_text(json.dumps({"milestones": entries}))
     assert f"'{MILESTONES[0]}' is taken by entry 0" in refuse(pipeline)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            '"no_op",\n',
+            '"no_op",\n        "Left",\n',
+            "actions has 'Left' (did you mean 'left'?)",
+        ),
+        ("= (4, 8)", "= 8", "release_frames is 8; expected the fewest and the most frames"),
+        (
+            "import struct",
+            "import strukt",
+            "mine/adapter.py, line 7: ModuleNotFoundError: No module",
+        ),
+        ("\nSIZE = 0xD0", "\nSIZE = = 0xD0", "adapter.py, line 15: invalid syntax. Mend that"),
+        ("import struct", "raise SystemExit", "adapter.py, line 7: SystemExit, while the adapter"),
+        ('AT["scene"]', 'AT["scen"]', ": KeyError: 'scen', in read_state, where episodes begin"),
+        ('"fade": data[AT["fade"]]', '"fade": data', "no JSON: game.fade is "),
+    ],
+)
+def test_an_adapters_mistake_is_found_before_the_first_job(
+    pipeline: Pipeline, old: str, new: str, expected: str
+) -> None:
+    folder = pipeline.folder / "mine"
+    folder.mkdir()
+    for name in ("mossbrook.gba", "mossbrook.gba.sha1"):
+        shutil.copy(GAME / name, folder)
+    text = (GAME / "adapter.py").read_text()
+    assert old in text
+    (folder / "adapter.py").write_text(text.replace(old, new, 1))
+    assert expected in refuse(pipeline, "--config", "game=./mine")
+
+
+def test_a_misspelt_field_of_a_milestone_is_found_before_the_first_job(pipeline: Pipeline) -> None:
+    entry = {"id": "GOAL", "done_when": "player.locaton == 'GYM'"}
+    (pipeline.folder / "milestone_config.json").write_text(json.dumps({"milestones": [entry]}))
+    text = refuse(pipeline)
+    assert "milestone GOAL: done_when asks for player.locaton, but player has no" in text
+    assert "(did you mean 'location'?)" in text
 
 
 def test_options_are_read_from_the_command_line_and_from_files(pipeline: Pipeline) -> None:

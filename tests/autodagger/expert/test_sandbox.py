@@ -314,3 +314,33 @@ def is_alive(process: int) -> bool:
     except FileNotFoundError:
         return False
     return status.rsplit(")", 1)[1].split()[0] != "Z"
+
+
+@pytest.mark.parametrize("soft_only", [False, True])
+def test_a_lower_limit_of_the_machines_stays(soft_only: bool) -> None:
+    """`ulimit -v 3900000`: an ordinary user may not raise it, and root should not."""
+    lower = 3_900_000 << 10
+    program = (
+        "import resource\n"
+        "from autodagger.expert.sandbox import confine\n"
+        "hard = resource.getrlimit(resource.RLIMIT_AS)[1]\n"
+        f"resource.setrlimit(resource.RLIMIT_AS, ({lower}, hard if {soft_only} else {lower}))\n"
+        "import os\n"
+        "if os.getuid() == 0: os.setresuid(65534, 65534, 65534)\n"  # an ordinary user
+        "confine()\n"
+        "print(*resource.getrlimit(resource.RLIMIT_AS))\n"
+    )
+    command = [sys.executable, "-c", program]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert result.stdout.split() == [str(lower), str(lower)], result.stderr
+
+
+def test_without_a_lower_limit_experts_get_the_documented_one() -> None:
+    program = (
+        "import resource\n"
+        "from autodagger.expert.sandbox import MEMORY_LIMIT_BYTES, confine\n"
+        "confine()\n"
+        "assert max(resource.getrlimit(resource.RLIMIT_AS)) <= MEMORY_LIMIT_BYTES\n"
+        "assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)\n"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)

@@ -49,6 +49,108 @@ def test_adapter_without_exactly_one_game_is_refused(
         load_game(tmp_path)
 
 
+GOOD = {
+    "name": '"Mine"',
+    "rom": '"mossbrook.gba"',
+    "rom_sha1": f'"{"0" * 40}"',
+    "actions": '("no_op", "a", "left")',
+    "hold_frames": "4",
+    "release_frames": "(4, 8)",
+    "done_when": "{}",
+}
+
+
+def write_adapter(folder: Path, code: str = "", **changes: str | None) -> Path:
+    """An adapter with these attributes, as Python text; None leaves one out."""
+    lines = [f"    {key} = {value}" for key, value in (GOOD | changes).items() if value]
+    body = "\n".join(lines)
+    reader = "    def read_state(self, ram): return {}"
+    (folder / "adapter.py").write_text(
+        f"{code}\nfrom autodagger.game.gba import GbaGame\nclass Mine(GbaGame):\n{body}\n{reader}\n"
+    )
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        (
+            {"actions": '("no_op", "Left")'},
+            r"actions has 'Left' \(did you mean 'left'\?\), which i",
+        ),
+        (
+            {"actions": '("no_op", "jump")'},
+            r"actions has 'jump'.*, which is no button; expected",
+        ),
+        ({"actions": '("no_op", "")'}, r"actions has '', which is no button"),
+        ({"actions": '("no_op", "a", "b", "a")'}, r"actions has 'a' 2 times; leave one"),
+        ({"actions": '("a", "b")'}, r'actions begins with \'a\'; expected "no_op" first'),
+        ({"actions": '("a", "no_op")'}, r"actions begins with 'a'"),
+        ({"actions": "()"}, r"actions is empty"),
+        ({"actions": '"no_op"'}, r"actions is 'no_op'; expected names such as"),
+        ({"actions": "(0, 1)"}, r"actions is \(0, 1\); expected names"),
+        ({"actions": None}, r"actions is None; expected names"),
+        ({"hold_frames": None}, r"hold_frames is None; expected the frames for which"),
+        ({"hold_frames": "0"}, r"hold_frames is 0"),
+        ({"hold_frames": "2.5"}, r"hold_frames is 2\.5"),
+        ({"release_frames": None}, r"release_frames is None; expected the fewest"),
+        ({"release_frames": "8"}, r"release_frames is 8; expected the fewest"),
+        ({"release_frames": "(8, 4)"}, r"release_frames is \(8, 4\)"),
+        ({"release_frames": "(4, 8, 9)"}, r"release_frames is \(4, 8, 9\)"),
+        ({"rom_sha1": "None"}, r"rom_sha1 is None; expected text"),
+        ({"rom": None}, r"rom is None; expected text"),
+        ({"done_when": "[]"}, r"done_when is \[\]; expected a dict"),
+        ({"hold_frames": None, "name": "1"}, r"(?s)name is 1.*\n.*hold_frames is None"),
+    ],
+)
+def test_wrong_attributes_are_refused(
+    tmp_path: Path, changes: dict[str, str | None], expected: str
+) -> None:
+    with pytest.raises(UserError, match=expected) as caught:
+        load_game(write_adapter(tmp_path, **changes))
+    assert all(
+        line.startswith(f"{tmp_path}/adapter.py: ") for line in str(caught.value).split("\n")
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("def x(:", r"adapter\.py, line 1: invalid syntax\. Mend that line"),
+        (
+            "\nimport nothing_like_this",
+            r"adapter\.py, line 2: ModuleNotFoundError: No module named",
+        ),
+        ("from autodagger.game.gba import Gba", r"line 1: ImportError: cannot import name 'Gba'"),
+        ("raise SystemExit('bye')", r"line 1: SystemExit: bye, while the adapter was loaded"),
+        ("1 / 0", r"line 1: ZeroDivisionError: division by zero"),
+        ("import sys; sys.exit()", r"line 1: SystemExit, while"),
+    ],
+)
+def test_an_adapter_that_does_not_load_is_named_with_its_line(
+    tmp_path: Path, code: str, expected: str
+) -> None:
+    with pytest.raises(UserError, match=expected):
+        load_game(write_adapter(tmp_path, code))
+
+
+def test_an_adapter_that_leaves_a_method_out_is_named(tmp_path: Path) -> None:
+    text = write_adapter(tmp_path).joinpath("adapter.py").read_text()
+    (tmp_path / "adapter.py").write_text(text.replace("read_state", "read_stat"))
+    with pytest.raises(UserError, match=r"adapter\.py: TypeError: .*abstract.*read_state"):
+        load_game(tmp_path)
+
+
+def test_a_list_of_actions_is_as_good_as_a_tuple(tmp_path: Path) -> None:
+    game = load_game(write_adapter(tmp_path, actions='["no_op", "a"]'))
+    assert game.actions == ("no_op", "a")
+
+
+def test_a_sha1_in_capitals_is_fine(tmp_path: Path) -> None:
+    game = load_game(write_adapter(tmp_path, rom_sha1=f'"{sha1_file(ROM).upper()}"'))
+    check_rom(game, ROM)
+
+
 def test_rom_of_another_revision_is_refused() -> None:
     game = load_game(GAME_DIR)  # its rom_sha1 is made up
     with pytest.raises(UserError, match=f"found SHA-1 {sha1_file(ROM)}; Grid expects {'0' * 40}"):

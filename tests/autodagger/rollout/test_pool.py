@@ -481,7 +481,7 @@ def test_adapter_that_does_not_load_is_not_blamed_on_the_expert(
     good_expert: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "adapter.py").write_text("import nothing_like_this")
-    with pytest.raises(RuntimeError, match="nothing_like_this"):
+    with pytest.raises(UserError, match=r"adapter\.py, line 1: .*nothing_like_this"):
         Rollouts(make_spec(good_expert, game_dir=tmp_path), 1)
 
 

@@ -18,10 +18,8 @@ from autodagger.workflow.config import (
 ROOT = Path(__file__).parents[3]
 KNOWN = ["GAME_RUNNING", "PLAYER_NAME_SET", "RIVAL_HOUSE", "RIVAL_BEDROOM"]
 
-SEED_DEFAULTS = {
-    "milestone_config": "milestone_config.json",
+SEED_DEFAULTS = {  # without milestone_config and policy_dir: see test_pipeline.py
     "state_dir": ".milestone_trainer_cache/milestone_states",
-    "policy_dir": ".milestone_trainer_cache/successful_policies",
     "output_dir": "dagger_pipeline_results",
     "eval_episodes": 5,
     "step_multiplier": 2.0,
@@ -91,12 +89,9 @@ def test_config_yaml_leaves_the_seeds_defaults_only_where_it_says_so() -> None:
     text = (ROOT / "config.yaml").read_text()
     shipped = load_config(yaml.safe_load(text))
     changed = {key for key, value in SEED_DEFAULTS.items() if shipped[key] != value}
-    assert changed == {"milestone_config", "policy_dir", "eval_episodes", "train_steps_per_iter"}
+    assert changed == {"eval_episodes", "train_steps_per_iter"}
     for key in changed:
-        if not key.endswith(("_config", "_dir")):
-            assert f"{key}: {shipped[key]} # {SEED_DEFAULTS[key]} in the original" in text
-        else:
-            assert f"(default without this file: {SEED_DEFAULTS[key]})" in text
+        assert f"{key}: {shipped[key]} # {SEED_DEFAULTS[key]} in the original" in text
 
 
 def test_config_yaml_lists_every_option_after_a_comment() -> None:
@@ -118,6 +113,8 @@ def test_config_yaml_lists_every_option_after_a_comment() -> None:
         ({"skip_milestones": [1, "B"]}, {"skip_milestones": ["1", "B"]}),
         ({"milestone": 7}, {"milestone": "7"}),
         ({"milestone": ""}, {"milestone": None}),
+        ({"rom_path": ""}, {"rom_path": None}),
+        ({"tools_dir": "null"}, {"tools_dir": None}),
         ({"cuda": "false"}, {"cuda": False}),
         ({"record_video": "True"}, {"record_video": True}),
         ({"eval_episodes": 10.0}, {"eval_episodes": 10}),
@@ -149,7 +146,7 @@ def test_reads_what_yaml_and_the_command_line_leave_as_text(
         ({"frame_size": ["x", "80"]}, "frame_size is ['x', '80']; expected a list of 2 items"),
         ({"frame_size": [80]}, "expected a list of 2 items, each a whole number from 32 to 240"),
         ({"cuda": "maybe"}, "expected true or false"),
-        ({"policy_dir": None}, "policy_dir is None; expected text"),
+        ({"output_dir": None}, "output_dir is None; expected text"),
         ({"skip_milestones": {"A": 1}}, "expected a list of items, each text"),
     ],
 )

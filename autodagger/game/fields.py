@@ -1,0 +1,135 @@
+"""Fields that milestones ask for and the adapter's state does not have.
+
+JMESPath gives null for them without a word: a `done_when` with a misspelt field is never true, and
+its expert is blamed. So the paths of each expression are walked over one state of the game.
+"""
+
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import jmespath
+
+from autodagger.errors import UserError, suggest
+from autodagger.game.contract import NO_OP, GameState
+from autodagger.game.milestone import Milestone
+
+_BARE = ("true", "false")
+_UNKNOWN = object()
+"""A value that one state says nothing of: below a null, of an empty list, of a function."""
+
+
+def check_fields(milestones: Iterable[Milestone], state: GameState, game_dir: Path) -> None:
+    """Refuses expressions that ask a dict of `state` for a key which is not there.
+
+    Null and what is below it prove nothing, nor does an empty dict. A key that the game's Python
+    files spell out may come and go with the moment of the game; unless the state has it elsewhere.
+
+    Args:
+        milestones: With their expressions.
+        state: What the adapter reads at one moment.
+        game_dir: The game's folder.
+
+    Raises:
+        UserError: Names milestone, path and the nearest field; one line for each.
+    """
+    state = {**state, "prev_action": NO_OP}
+    texts = (path.read_text("utf-8", "replace") for path in game_dir.glob("*.py"))
+    spelt_out = set(re.findall(r"\w+", "\n".join(texts)))
+    places = dict(_list_places(state))
+    problems = []
+    for milestone, key in itertools.product(milestones, ("done_when", "fail_when")):
+        for path, known in _list_missing(getattr(milestone, key), state):
+            name = path[-1]
+            if name in places or name not in spelt_out or name in _BARE:
+                where = f"milestone {milestone.id}: {key} asks for {'.'.join(path)}"
+                problems.append(f"{where}, {_describe(path, known, places.get(name))}")
+    if problems:
+        raise UserError("\n".join(problems))
+
+
+def _describe(path: tuple[str, ...], known: list[str], elsewhere: str | None) -> str:
+    if path[-1] in _BARE:
+        return f"which JMESPath reads as a field's name. Write it in backticks: `{path[-1]}`."
+    nearest = suggest(path[-1], known)
+    if elsewhere and not nearest:
+        nearest = f" (did you mean {elsewhere!r}?)"
+    holder = ".".join(path[:-1]) or "the adapter's state"
+    return (
+        f"but {holder} has no {path[-1]!r}{nearest}; it has {', '.join(known)}. Correct the "
+        "expression, or have read_state give the field at all times, None where there is nothing."
+    )
+
+
+def _list_places(state: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
+    """(key, full path) of every field outside lists, the inner ones first."""
+    for key, value in state.items():
+        if isinstance(value, dict):
+            yield from _list_places(value, f"{path}{key}.")
+        yield key, f"{path}{key}"
+
+
+def _list_missing(
+    expression: str | None, state: GameState
+) -> Iterator[tuple[tuple[str, ...], list[str]]]:
+    """(path, the keys that are there) of each field that a dict does not have."""
+    missing: dict[tuple[str, ...], list[str]] = {}
+    if expression is not None:
+        _walk(jmespath.compile(expression).parsed, state, (), missing)
+    missing.pop(("null",), None)  # `x == null` compares with a field that is not there: the same
+    yield from missing.items()
+
+
+def _walk(
+    node: dict[str, Any], value: Any, path: tuple[str, ...], missing: dict[tuple[str, ...], Any]
+) -> tuple[Any, tuple[str, ...]]:
+    """What a node gives for `value`, which stands at `path`; notes fields that are not there."""
+    kind, children = node["type"], node["children"]
+    if kind == "field":
+        path = (*path, node["value"])
+        if isinstance(value, dict) and value and node["value"] not in value:
+            missing[path] = list(value)
+        found = value.get(node["value"], _UNKNOWN) if isinstance(value, dict) else _UNKNOWN
+        return found, path
+    if kind in ("subexpression", "index_expression", "pipe"):
+        for child in children:
+            value, path = _walk(child, value, path, missing)
+        return value, path
+    if kind == "index":
+        inside = isinstance(value, list | tuple) and -len(value) <= node["value"] < len(value)
+        return (value[node["value"]] if inside else _UNKNOWN), path
+    if kind in ("projection", "filter_projection"):
+        return _walk_projection(children, value, path, missing)
+    if kind in ("current", "identity"):
+        return value, path
+    if kind == "flatten":
+        return _walk(children[0], value, path, missing)
+    if kind == "value_projection":
+        _walk(children[0], value, path, missing)
+        return _UNKNOWN, path
+    if kind in ("slice", "expref"):  # of numbers; of each item of a list
+        return (value if kind == "slice" else _UNKNOWN), path
+    for child in children:  # comparisons, and, or, not, functions, lists and dicts of expressions
+        _walk(child, value, path, missing)
+    return _UNKNOWN, path
+
+
+def _walk_projection(
+    children: list[dict[str, Any]],
+    value: Any,
+    path: tuple[str, ...],
+    missing: dict[tuple[str, ...], Any],
+) -> tuple[Any, tuple[str, ...]]:
+    """Of a list's items; a field that only some of them have is there."""
+    items, path = _walk(children[0], value, path, missing)
+    dicts = [item for item in items if isinstance(item, dict)] if _is_list(items) else []
+    item = {key: value for one in dicts for key, value in one.items()} or _UNKNOWN
+    for child in children[1:]:
+        _walk(child, item, path, missing)
+    return _UNKNOWN, path
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list | tuple)

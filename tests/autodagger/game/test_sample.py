@@ -1,0 +1,82 @@
+"""One state is read before any job, and what is wrong with reading it is told."""
+
+from pathlib import Path
+
+import pytest
+
+from autodagger.errors import UserError
+from autodagger.game import sample
+from autodagger.game.sample import find_no_json, read_sample
+from tests.grid import GAME_DIR, ROM, GridStates
+
+ADAPTER = """
+import time
+from autodagger.game.gba import GbaGame
+class Mine(GbaGame):
+    name, rom, rom_sha1, actions = "Mine", "x.gba", "0", ("no_op", "a")
+    hold_frames, release_frames = 4, (4, 8)
+    def read_state(self, ram):
+        print("noise")
+        {body}
+"""
+
+
+def read(folder: Path, body: str) -> object:
+    (folder / "adapter.py").write_text(ADAPTER.format(body=body))
+    return read_sample(folder, ROM)
+
+
+def test_the_state_at_power_on_and_in_a_save_state(grid_states: GridStates, tmp_path: Path) -> None:
+    state = read_sample(GAME_DIR, ROM)
+    assert state is not None and state["game"]["scene"] != "naming"
+    (tmp_path / "top.state").write_bytes(grid_states.top_right)
+    state = read_sample(GAME_DIR, ROM, tmp_path / "top.state")
+    assert state is not None and state["player"]["position"] == {"x": 6, "y": 0}
+
+
+def test_what_an_adapter_prints_does_no_harm(tmp_path: Path) -> None:
+    assert read(tmp_path, 'return {"x": (1, 2.5, None, True, "é")}') == {
+        "x": [1, 2.5, None, True, "é"]
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("return {}['x']", r"adapter\.py, line 9: KeyError: 'x', in read_state, where episodes"),
+        ("ram.u8(0)", r"adapter\.py, line 9: ValueError: RAM read of 1 bytes at 0x00000000"),
+        ("return [1]", r"read_state gave list; expected a dict"),
+        ("pass", r"read_state gave NoneType; expected a dict"),
+        ("return {'a': {'b': b'x'}}", r"no JSON: a\.b is .*\(bytes\)\. Expected dicts"),
+        ("return {'a': [{1}]}", r"no JSON: a\[0\] is '\{1\}' \(set\)"),
+        ("return {'a': {1: 2}}", r"no JSON: a has the key 1 \(int\), no text"),
+    ],
+)
+def test_what_is_wrong_with_reading_is_told(tmp_path: Path, body: str, expected: str) -> None:
+    with pytest.raises(UserError, match=expected):
+        read(tmp_path, body)
+
+
+def test_numpys_numbers_are_none_of_json() -> None:
+    import numpy as np
+
+    assert list(find_no_json({"hp": np.uint8(3)})) == ["hp is '3' (uint8)"]
+
+
+def test_an_adapter_that_hangs_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sample, "TIME_LIMIT_SECONDS", 1.0)
+    with pytest.raises(UserError, match=r"reading one game state took longer than 1 s"):
+        read(tmp_path, "time.sleep(60)")
+
+
+def test_a_rom_that_the_emulator_refuses_is_named(tmp_path: Path) -> None:
+    (tmp_path / "bad.nes").write_bytes(b"no game")
+    with pytest.raises(UserError, match=r"bad\.nes: the emulator refused it"):
+        read_sample(GAME_DIR, tmp_path / "bad.nes")
+
+
+def test_what_is_not_the_adapters_fault_is_left_to_the_jobs(tmp_path: Path) -> None:
+    """A save state that is none, and an emulator that dies."""
+    (tmp_path / "bad.state").write_bytes(b"no state")
+    assert read_sample(GAME_DIR, ROM, tmp_path / "bad.state") is None
+    assert read(tmp_path, "import os; os.kill(os.getpid(), 9)") is None
