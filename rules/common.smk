@@ -120,7 +120,7 @@ def get_sources(script):
 
     The script is among them since Snakemake knows its time alone; see profiles/default.
     """
-    path = Path(workflow.basedir, "scripts", f"{script}.py")
+    path = Path(HOME, "scripts", f"{script}.py")
     return [os.path.relpath(path), *get_modules(*list_imports(path))]
 
 
