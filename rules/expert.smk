@@ -22,9 +22,12 @@ checkpoint evaluate_expert:
         "../envs/autodagger.yaml"
     params:
         milestone=get_goal,
-        episodes=config["eval_episodes"],
-        recorded=config["start_states"],
-        tested=config["student_eval_episodes"],
+        # Together: Snakemake compares params as a set, in which two equal numbers are one.
+        episodes={
+            "judged": config["eval_episodes"],
+            "recorded": config["start_states"],
+            "tested": config["student_eval_episodes"],
+        },
         seed=config["seed"],
     message:
         "{wildcards.milestone}: evaluating the expert"

@@ -7,9 +7,9 @@ with run_job(snakemake, "expert") as progress:
     evaluate_expert(
         get_task(snakemake),
         get_machine(snakemake),
-        episodes=snakemake.params.episodes,
-        recorded=snakemake.params.recorded,
-        tested=snakemake.params.tested,
+        episodes=snakemake.params.episodes["judged"],
+        recorded=snakemake.params.episodes["recorded"],
+        tested=snakemake.params.episodes["tested"],
         outputs=get_outputs(snakemake),
         progress=progress,
     )
