@@ -19,6 +19,7 @@ from autodagger.game.save_state import (
     SaveState,
     check_console,
     read_save_state,
+    settle_timers,
     write_save_state,
 )
 
@@ -197,13 +198,15 @@ class Emulator:
 
     def _put(self, state: SaveState) -> None:
         """Makes the console what `state` says, whatever it was before."""
-        # The bundled core (mGBA 0.7) forgets its list of sprites while it loads a state, and makes a
-        # new one only when a sprite's entry changes: so one is made to differ first.
+        # The bundled core (mGBA 0.7) forgets its list of sprites while it loads a state, and makes
+        # a new one only when a sprite's entry changes: so one is made to differ first.
         before = self._memory.extract(save_state.OAM_BASE, "<u2")
         entry = int.from_bytes(state.console[save_state.OAM : save_state.OAM + 2], "little")
         self._memory.assign(save_state.OAM_BASE, "<u2", entry ^ 0xFFFF)
+        console = bytearray(state.console)
+        settle_timers(console)
         start = find_start(state)
-        data = self._clock.add_to(state.console, start) if self._clock else state.console
+        data = self._clock.add_to(bytes(console), start) if self._clock else bytes(console)
         taken = self._core.set_state(data)
         blocks = self._memory.blocks
         if not taken or not _is_in(blocks, state.console):
@@ -217,7 +220,11 @@ class Emulator:
     def _read_console(self) -> bytes:
         state = np.frombuffer(self._core.get_state(), np.uint8, save_state.CONSOLE_SIZE).copy()
         state[self._unwritten] = 0
-        return state.tobytes()
+        console = bytearray(state)
+        settle_timers(console)
+        # mGBA 0.10 mixes sound by what was loaded before; nothing in the console hears it.
+        console[save_state.SOUND] = bytes(len(console[save_state.SOUND]))
+        return bytes(console)
 
     def _read_save_memory(self) -> bytes:
         memory: bytes = self._memory.blocks.get(SAVE_MEMORY, b"")

@@ -18,9 +18,11 @@ CONSOLE_SIZE = 0x61000  # sizeof(struct GBASerializedState)
 VERSION = slice(0x000, 0x004)
 GAME = slice(0x010, 0x020)  # title, 12 bytes, and code, 4 bytes, as in the cartridge's header
 FRAME_COUNTER = slice(0x1FC, 0x200)
+TIMERS, TIMER_SIZE = 0x200, 20  # four: reload, last event +4, next event +8, flags +16
 CLOCK_READING = slice(0x2B0, 0x2B7)  # what the game read last of the cartridge's clock, BCD
 DEVICES = 0x2B7
 HAS_CLOCK = 1 << 0  # of DEVICES
+SOUND = slice(0x390, 0x3D0)  # rendered and not yet played
 OAM, OAM_BASE = 0xC00, 0x07000000
 IWRAM, EWRAM = slice(0x19000, 0x21000), slice(0x21000, 0x61000)
 
@@ -92,6 +94,18 @@ def write_save_state(state: SaveState) -> bytes:
         place += len(item.data)
     headers.append(_ITEM.pack(_END, 0, 0))
     return b"".join([state.console, *headers, *(item.data for item in items)])
+
+
+def settle_timers(console: bytearray) -> None:
+    """Puts off, by the longest time a state can say, what counting timers have planned.
+
+    A timer that counts another one's overflows (flag bit 4, `GBATimerFlags` in mGBA's `timer.h`)
+    plans nothing itself; what stands in a state is left from long ago. The bundled core (mGBA 0.7)
+    does it all the same, so that the timer jumps back to its start with every state that is loaded.
+    """
+    for place in range(TIMERS + TIMER_SIZE, TIMERS + 4 * TIMER_SIZE, TIMER_SIZE):
+        if console[place + 16] & 1 << 4:
+            struct.pack_into("<ii", console, place + 4, 0, 0x7FFFFFFF)  # 128 s
 
 
 def holds_clock(data: bytes) -> bool:

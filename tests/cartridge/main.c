@@ -107,13 +107,16 @@ static u8 receive(void) {
 
 static void read_clock(void) {
   PIN_CONTROL = 1;
+  PIN_DATA = 1;
   PIN_DIRECTION = 7;
   PIN_DATA = 1;
   PIN_DATA = 5;
   send(0xA6); /* read date and time; the bits come last one first */
   PIN_DIRECTION = 5;
   for (u32 k = 0; k < 7; k++) state->clock[k] = receive();
+  PIN_DIRECTION = 7;
   PIN_DATA = 1;
+  PIN_DATA = 0;
 }
 
 static void scroll_lines(void) {
