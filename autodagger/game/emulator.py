@@ -34,8 +34,8 @@ EWRAM, EWRAM_SIZE = 0x02000000, 256 * 1024  # GBATEK, "GBA Memory Map": on-board
 IWRAM, IWRAM_SIZE = 0x03000000, 32 * 1024  # GBATEK, "GBA Memory Map": on-chip work RAM
 SAVE_MEMORY = 0x0E000000  # stable-retro puts a cartridge's memory there, also where it is an EEPROM
 
-_COPY_FROM = 1024
-"""Bytes from which on one copy of all memories is faster (30 µs) than words (0.25 µs each)."""
+_COPY_FROM = 512
+"""Bytes from which on a copy of all memories is faster (11 to 30 µs) than words (0.25 µs each)."""
 
 _PROBES = 20
 """Attempts at getting the same memory twice; the second one usually does."""
@@ -203,10 +203,10 @@ class Emulator:
         before = self._memory.extract(save_state.OAM_BASE, "<u2")
         entry = int.from_bytes(state.console[save_state.OAM : save_state.OAM + 2], "little")
         self._memory.assign(save_state.OAM_BASE, "<u2", entry ^ 0xFFFF)
-        console = bytearray(state.console)
-        settle_timers(console)
+        data = settle_timers(state.console)
         start = find_start(state)
-        data = self._clock.add_to(bytes(console), start) if self._clock else bytes(console)
+        if self._clock:
+            data = self._clock.add_to(data, start)
         taken = self._core.set_state(data)
         blocks = self._memory.blocks
         if not taken or not _is_in(blocks, state.console):
@@ -220,11 +220,9 @@ class Emulator:
     def _read_console(self) -> bytes:
         state = np.frombuffer(self._core.get_state(), np.uint8, save_state.CONSOLE_SIZE).copy()
         state[self._unwritten] = 0
-        console = bytearray(state)
-        settle_timers(console)
         # mGBA 0.10 mixes sound by what was loaded before; nothing in the console hears it.
-        console[save_state.SOUND] = bytes(len(console[save_state.SOUND]))
-        return bytes(console)
+        state[save_state.SOUND] = 0
+        return settle_timers(state.tobytes())
 
     def _read_save_memory(self) -> bytes:
         memory: bytes = self._memory.blocks.get(SAVE_MEMORY, b"")
@@ -286,7 +284,9 @@ class Emulator:
 
 def _is_in(blocks: dict[int, bytes], console: bytes) -> bool:
     """Whether the console is the state's: some cores answer True whatever they did."""
-    return blocks[EWRAM] == console[save_state.EWRAM] and blocks[IWRAM] == console[save_state.IWRAM]
+    return console.startswith(blocks[EWRAM], save_state.EWRAM) and console.startswith(
+        blocks[IWRAM], save_state.IWRAM
+    )
 
 
 _REFUSED = (

@@ -24,7 +24,7 @@ DEVICES = 0x2B7
 HAS_CLOCK = 1 << 0  # of DEVICES
 SOUND = slice(0x390, 0x3D0)  # rendered and not yet played
 OAM, OAM_BASE = 0xC00, 0x07000000
-IWRAM, EWRAM = slice(0x19000, 0x21000), slice(0x21000, 0x61000)
+IWRAM, EWRAM = 0x19000, 0x21000
 
 _SAVE_MEMORY, _CLOCK, _END = 2, 4, 0  # enum mStateExtdataTag
 _ITEM = struct.Struct("<Iiq")  # tag, size, place within the file
@@ -96,16 +96,21 @@ def write_save_state(state: SaveState) -> bytes:
     return b"".join([state.console, *headers, *(item.data for item in items)])
 
 
-def settle_timers(console: bytearray) -> None:
-    """Puts off, by the longest time a state can say, what counting timers have planned.
+def settle_timers(console: bytes) -> bytes:
+    """A console whose counting timers have planned nothing for the longest time a state can say.
 
     A timer that counts another one's overflows (flag bit 4, `GBATimerFlags` in mGBA's `timer.h`)
     plans nothing itself; what stands in a state is left from long ago. The bundled core (mGBA 0.7)
     does it all the same, so that the timer jumps back to its start with every state that is loaded.
     """
-    for place in range(TIMERS + TIMER_SIZE, TIMERS + 4 * TIMER_SIZE, TIMER_SIZE):
-        if console[place + 16] & 1 << 4:
-            struct.pack_into("<ii", console, place + 4, 0, 0x7FFFFFFF)  # 128 s
+    places = range(TIMERS + TIMER_SIZE, TIMERS + 4 * TIMER_SIZE, TIMER_SIZE)
+    counting = [place for place in places if console[place + 16] & 1 << 4]
+    if not counting:
+        return console
+    settled = bytearray(console)
+    for place in counting:
+        struct.pack_into("<ii", settled, place + 4, 0, 0x7FFFFFFF)  # 128 s
+    return bytes(settled)
 
 
 def holds_clock(data: bytes) -> bool:

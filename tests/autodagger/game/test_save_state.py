@@ -5,7 +5,6 @@ import io
 import struct
 import zlib
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -135,10 +134,10 @@ def test_damage_is_said(data: bytes, form: str) -> None:
         read_save_state(data)
 
 
-def test_only_timers_that_count_others_are_settled(tmp_path: Path) -> None:
+def test_only_timers_that_count_others_are_settled() -> None:
     console = bytearray(CONSOLE_SIZE)
     for timer, flags in enumerate((0x50, 0x40, 0x50, 0x10)):
         struct.pack_into("<HHiiII", console, 0x200 + 20 * timer, 7, 0, -9, -9, 0, flags)
-    settle_timers(console)
-    planned = [struct.unpack_from("<i", console, 0x208 + 20 * timer)[0] for timer in range(4)]
+    settled = settle_timers(bytes(console))
+    planned = [struct.unpack_from("<i", settled, 0x208 + 20 * timer)[0] for timer in range(4)]
     assert planned == [-9, -9, 0x7FFFFFFF, 0x7FFFFFFF]
