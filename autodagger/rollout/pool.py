@@ -74,6 +74,7 @@ class Rollouts:
         self._obs = np.frombuffer(self._shared.obs, np.uint8).reshape(shape)
         self._student: Policy | None = None
         self._students = 0
+        self._crashed = 0
         self._answers: dict[Question, int] = {}
         self._slots = [_Slot(index) for index in range(num_envs)]
         try:
@@ -125,7 +126,7 @@ class Rollouts:
             slot.queue = deque(range(slot.index, len(plans), len(self._slots)))
         active = [slot for slot in self._slots if slot.begin_next(orders)]
         asking: dict[_Slot, Question] = {}
-        self._crashes = 0
+        self._crashed = 0
         while active:
             for slot in self._wait([slot for slot in active if slot not in asking]):
                 message = self._receive(slot)
@@ -144,7 +145,7 @@ class Rollouts:
                 assert student is not None
                 self._answer(student, list(asking.items()))
                 asking.clear()
-        if self._crashes and self._crashes == len(plans):
+        if self._crashed and self._crashed == len(plans):
             raise GameCrashed(done[0].error)
         return [done[number] for number in range(len(plans))]
 
@@ -176,7 +177,7 @@ class Rollouts:
                 )
             message: Question | Episode = slot.receive(self._shared)
         except (ExpertError, GameCrashed) as error:
-            self._crashes += isinstance(error, GameCrashed)
+            self._crashed += isinstance(error, GameCrashed)
             # The emulator is lost with the process; the next episode gets a new one.
             slot.end()
             self._start(slot)
