@@ -32,6 +32,7 @@ class Simulator(Protocol):
     Attributes:
         screen_shape: Height, width and 3.
         frames_per_second: Of the console, at its real speed.
+        frames_per_step: How many a step takes, on average.
     """
 
     @property
@@ -39,6 +40,9 @@ class Simulator(Protocol):
 
     @property
     def frames_per_second(self) -> float: ...  # noqa: D102
+
+    @property
+    def frames_per_step(self) -> float: ...  # noqa: D102
 
     def power_on(self) -> None:
         """Starts from the beginning, with a picture on the screen."""

@@ -23,7 +23,7 @@ class GameEnv(gymnasium.Env[np.ndarray, np.int64]):
     Observation: the screen, (H, W, 3) uint8 RGB. Reward: 1.0 on the step that reaches the
     milestone, else 0.0. `terminated`: reached or lost (`fail_when`). `truncated`: `max_steps`.
     `info`: `state` (game state dict with `prev_action`), `success` (bool), `frames` (frames of this
-    step; 0 after a reset).
+    step; 0 after a reset). `metadata["render_fps"]`: steps a second.
 
     Args:
         game_dir: The game's folder, see `autodagger.game.contract.load_game`.
@@ -32,7 +32,7 @@ class GameEnv(gymnasium.Env[np.ndarray, np.int64]):
         max_steps: Steps until truncation; None takes the milestone's own.
     """
 
-    metadata = {"render_modes": ["rgb_array"], "render_fps": 60}  # noqa: RUF012  Gymnasium's own declaration
+    metadata = {"render_modes": ["rgb_array"]}  # noqa: RUF012  Gymnasium's own declaration
 
     def __init__(
         self,
@@ -47,6 +47,9 @@ class GameEnv(gymnasium.Env[np.ndarray, np.int64]):
         self.render_mode = render_mode
         self.game: Game = load_game(Path(game_dir))
         self.simulator: Simulator = self.game.open(rom_path or Path(game_dir) / self.game.rom)
+        # A wrapper that records takes one picture a step.
+        steps_per_second = self.simulator.frames_per_second / self.simulator.frames_per_step
+        self.metadata = {**type(self).metadata, "render_fps": steps_per_second}
         self.max_steps = max_steps or (milestone.max_steps if milestone else None)
         self._milestone_id = milestone.id if milestone else None
         self._done = jmespath.compile(milestone.done_when) if milestone else None

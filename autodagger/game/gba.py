@@ -87,6 +87,11 @@ class GbaSimulator:
         self._game = game
         self.emulator = Emulator(rom)
 
+    @property
+    def frames_per_step(self) -> float:
+        """How many frames a step takes, on average: its hold and the middle of its release."""
+        return self._game.hold_frames + sum(self._game.release_frames) / 2
+
     def power_on(self) -> None:
         """From the moment the console is switched on, one frame later: there is a picture."""
         self.emulator.power_on()

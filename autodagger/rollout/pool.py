@@ -7,6 +7,7 @@ number of environments.
 """
 
 import multiprocessing
+import signal
 import sys
 import time
 from collections import deque
@@ -18,6 +19,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from autodagger.errors import UserError
 from autodagger.expert.expert import CALL_LIMIT_SECONDS, ExpertError
 from autodagger.rollout.episode import (
     Behaviour,
@@ -33,8 +35,18 @@ from autodagger.rollout.worker import Question, Shared, serve
 ANSWER_SECONDS = CALL_LIMIT_SECONDS + 25.0
 """Longest time without a step of a worker: past it, its expert hangs where no signal reaches it."""
 
+_END_SECONDS = 5.0
+"""Longest time between the end of a worker's pipe and the end of its process."""
+
+_CRASHES = {signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGABRT}
+"""What a fault of native code ends a process with."""
+
 _LOOK_SECONDS = 0.5
 """Between two looks at whether the workers are alive."""
+
+
+class GameCrashed(UserError):
+    """The process ended while its game ran; the message says how, and what to do."""
 
 
 class Rollouts:
@@ -46,7 +58,7 @@ class Rollouts:
 
     Raises:
         ExpertError: The expert cannot be loaded.
-        UserError: The ROM or the game cannot be loaded.
+        UserError: The ROM or the game cannot be loaded, or the emulator crashes with it.
     """
 
     def __init__(self, spec: RolloutSpec, num_envs: int) -> None:
@@ -57,10 +69,12 @@ class Rollouts:
         self._shared = Shared(
             self._context.RawArray("B", int(np.prod(shape))),
             self._context.RawArray("Q", num_envs),
+            self._context.RawArray("B", num_envs),
         )
         self._obs = np.frombuffer(self._shared.obs, np.uint8).reshape(shape)
         self._student: Policy | None = None
         self._students = 0
+        self._crashed = 0
         self._answers: dict[Question, int] = {}
         self._slots = [_Slot(index) for index in range(num_envs)]
         try:
@@ -100,6 +114,9 @@ class Rollouts:
 
         Returns:
             The episodes in the order of the plans.
+
+        Raises:
+            UserError: A start state cannot be loaded, or the emulator crashed in all episodes.
         """
         if student is None and behaviour.on_expert_failure is OnExpertFailure.GO_ON:
             raise ValueError("an expert's own episode cannot go on without it: nobody acts")
@@ -109,6 +126,7 @@ class Rollouts:
             slot.queue = deque(range(slot.index, len(plans), len(self._slots)))
         active = [slot for slot in self._slots if slot.begin_next(orders)]
         asking: dict[_Slot, Question] = {}
+        self._crashed = 0
         while active:
             for slot in self._wait([slot for slot in active if slot not in asking]):
                 message = self._receive(slot)
@@ -127,6 +145,8 @@ class Rollouts:
                 assert student is not None
                 self._answer(student, list(asking.items()))
                 asking.clear()
+        if self._crashed and self._crashed == len(plans):
+            raise GameCrashed(done[0].error)
         return [done[number] for number in range(len(plans))]
 
     def _number(self, student: Policy | None) -> int | None:
@@ -155,8 +175,9 @@ class Rollouts:
                 raise ExpertError(
                     f"the expert did not answer within {ANSWER_SECONDS:g} s and was ended"
                 )
-            message: Question | Episode = slot.receive()
-        except ExpertError as error:
+            message: Question | Episode = slot.receive(self._shared)
+        except (ExpertError, GameCrashed) as error:
+            self._crashed += isinstance(error, GameCrashed)
             # The emulator is lost with the process; the next episode gets a new one.
             slot.end()
             self._start(slot)
@@ -177,6 +198,7 @@ class Rollouts:
     def _start(self, slot: "_Slot") -> None:
         parent_end, worker_end = self._context.Pipe()
         slot.connection = parent_end
+        self._shared.playing[slot.index] = 0
         slot.process = self._context.Process(
             target=serve, args=(worker_end, self._shared, slot.index, self._spec), daemon=True
         )
@@ -187,7 +209,7 @@ class Rollouts:
     def _await_start(self, slot: "_Slot") -> None:
         if not slot.connection.poll(ANSWER_SECONDS):
             raise ExpertError(f"the expert did not load within {ANSWER_SECONDS:g} s")
-        slot.receive()
+        slot.receive(self._shared)
 
 
 class _Slot:
@@ -229,14 +251,37 @@ class _Slot:
         with suppress(OSError):  # a worker that is gone: receive() says so
             self.connection.send(message)
 
-    def receive(self) -> Any:
+    def receive(self, shared: Shared) -> Any:
         try:
             answer = self.connection.recv()
         except (EOFError, OSError):
+            if shared.playing[self.index]:
+                raise GameCrashed(self._describe_end()) from None
             raise ExpertError("the expert ended the process it ran in") from None
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def _describe_end(self) -> str:
+        """Of a process that ended while its game ran."""
+        self.process.join(_END_SECONDS)
+        code = self.process.exitcode
+        if code is None or code >= 0:
+            return (
+                f"the game's process ended by itself (exit code {code}) while the game ran. "
+                "Mend the game's adapter, which must not end it."
+            )
+        number = -code
+        if number in _CRASHES:
+            return (
+                f"the emulator crashed (signal {number}, {signal.strsignal(number)}). Some ROMs do "
+                "that to the bundled core: use the newer one, docs/new_game.md says how. If it "
+                "crashes there, too, look at the adapter's own native code, and at the ROM."
+            )
+        return (
+            f"the emulator's process was ended from outside (signal {number}, "
+            f"{signal.strsignal(number)}). A system short of memory does so: set num_envs lower."
+        )
 
     def end(self) -> None:
         if hasattr(self, "connection"):

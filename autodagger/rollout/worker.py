@@ -51,10 +51,13 @@ class Shared:
     Attributes:
         obs: (N, H, W, C) bytes, the observations asked about.
         beats: N counters of steps, which show that a worker is alive.
+        playing: N bytes, 1 while a worker's game runs and 0 while its expert or nobody does: who
+            ended the process, if it ends.
     """
 
     obs: Any
     beats: Any
+    playing: Any
 
 
 def serve(connection: Connection, shared: Shared, slot: int, spec: RolloutSpec) -> None:
@@ -95,6 +98,7 @@ def _play(worker: "_Worker", plan: EpisodePlan, behaviour: Behaviour, student: i
     except UserError as error:
         return error
     except MemoryError:  # the expert hoards it: the process ends, and with it the episode
+        worker.leave_game()
         raise
     except Exception:  # the adapter's, or this program's: its place would be lost on the way
         return RuntimeError(f"environment, episode:\n{traceback.format_exc()}")
@@ -108,7 +112,10 @@ class _Worker:
         task = spec.task
         self._asked = np.frombuffer(shared.obs, np.uint8).reshape(-1, *spec.view.shape)[slot]
         self._beats = np.frombuffer(shared.beats, np.uint64)[slot : slot + 1]
+        self._playing, self._slot = shared.playing, slot
+        self._playing[slot] = 1
         self._env = GameEnv(task.game_dir, task.rom, task.milestone, spec.max_steps)
+        self._playing[slot] = 0
         self._student: int | None = None
         self._answers: dict[Question, int] = {}
         confine()
@@ -121,7 +128,9 @@ class _Worker:
         without_data = replace(plan, start=StartState(plan.start.name, None))  # the parent has it
         episode, record = Episode(without_data), ObsRecord()
         rng = np.random.default_rng([plan.seed, 1])  # apart from the environment's own
+        self._playing[self._slot] = 1
         screen, info = self._env.reset(seed=plan.seed, options={"state": plan.start.data})
+        self._playing[self._slot] = 0
         self._start_expert(episode, behaviour)
         while True:
             self._beats += 1
@@ -133,7 +142,9 @@ class _Worker:
             act = self._choose(record, episode, label, behaviour, rng)
             episode.acts.append(act)
             episode.labels.append(label)
+            self._playing[self._slot] = 1
             screen, _, terminated, truncated, info = self._env.step(act)
+            self._playing[self._slot] = 0
             episode.frames += info["frames"]
             if terminated:
                 episode.outcome = Outcome.REACHED if info["success"] else Outcome.LOST
@@ -142,6 +153,10 @@ class _Worker:
                 episode.outcome = Outcome.TIMEOUT
                 break
         return self._finish(episode, behaviour, record)
+
+    def leave_game(self) -> None:
+        """Says that the end of this process would not be the game's."""
+        self._playing[self._slot] = 0
 
     def _start_expert(self, episode: Episode, behaviour: Behaviour) -> None:
         try:

@@ -5,10 +5,13 @@ makes the mistake and returns what is said. White space and … (anything) aside
 """
 
 import json
+import multiprocessing
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -31,6 +34,7 @@ from autodagger.game.milestone import Milestone, load_milestones
 from autodagger.results.layout import Results
 from autodagger.results.rows import build_failed_row, build_unreached_row, collect_rows
 from autodagger.results.video import VideoStyle, _Encoder
+from autodagger.rollout.pool import _Slot
 from autodagger.task import Machine, Task
 from autodagger.workflow.config import check_milestone_options, load_config
 from autodagger.workflow.run_lock import hold_run_lock, remove_stale_lock
@@ -59,6 +63,15 @@ def tell(error: type[BaseException], function: Callable[..., Any], *args: Any, *
     with pytest.raises(error) as raised:
         function(*args, **kw)
     return str(raised.value)
+
+
+def load_state(change: Callable[[bytes], bytes]) -> str:
+    """What is said about a state of Mossbrook that was changed."""
+    emulator = Emulator(ROM)
+    try:
+        return tell(UserError, emulator.load_state, change(emulator.save_state()))
+    finally:
+        emulator.close()
 
 
 def write_expert(scene: Scene, text: str) -> Path:
@@ -161,12 +174,27 @@ def _(scene: Scene) -> str:
 
 @says("state-version")
 def _(scene: Scene) -> str:
-    emulator = Emulator(ROM)
-    try:
-        state = (0x01000007).to_bytes(4, "little") + emulator.save_state()[4:]
-        return tell(UserError, emulator.load_state, state)
-    finally:
-        emulator.close()
+    return load_state(lambda state: (0x01000007).to_bytes(4, "little") + state[4:])
+
+
+@says("no-state")
+def _(scene: Scene) -> str:
+    return load_state(lambda state: bytes(131_072))
+
+
+@says("other-game")
+def _(scene: Scene) -> str:
+    return load_state(lambda state: state[:0x10] + b"OTHER GAME\0\0AAAA" + state[0x20:])
+
+
+@says("emulator-crash")
+def _(scene: Scene) -> str:
+    slot = _Slot(0)
+    slot.process = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,))
+    slot.process.start()
+    assert slot.process.pid
+    os.kill(slot.process.pid, signal.SIGSEGV)
+    return slot._describe_end()
 
 
 def act(scene: Scene, text: str) -> str:

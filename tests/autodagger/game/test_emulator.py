@@ -103,13 +103,12 @@ def test_power_on_forgets_the_ram(emulator: Emulator) -> None:
 @pytest.mark.parametrize(
     ("damage", "found"),
     [
-        pytest.param(lambda s: b"\x07\x00\x00\x01" + s[4:], "0x01000007", id="newer version"),
-        pytest.param(lambda s: s[:1000], "1,000 bytes", id="cut short"),
-        pytest.param(lambda s: s + b"\0", "bytes", id="too long"),
-        pytest.param(lambda s: b"", "0 bytes", id="empty"),
-        pytest.param(lambda s: b"PK\x03\x04 a zip", "version", id="something else"),
-        pytest.param(lambda s: gzip.compress(s[:50]), "50 bytes", id="short within gzip"),
+        pytest.param(lambda s: b"\x63\x00\x00\x01" + s[4:], "found version 0x01000063; this emul"),
+        pytest.param(lambda s: s[:1000], "found 1,000 bytes; a state of this version has at least"),
+        pytest.param(lambda s: gzip.compress(s[:50]), "found 50 bytes"),
+        pytest.param(lambda s: b"some notes", "this is none .it begins with b'some not'"),
     ],
+    ids=["newer version", "cut short", "short within gzip", "something else"],
 )
 def test_foreign_state_is_refused_and_changes_nothing(
     emulator: Emulator, grid_states: GridStates, damage: object, found: str
@@ -117,15 +116,8 @@ def test_foreign_state_is_refused_and_changes_nothing(
     before = emulator.save_state()
     with pytest.raises(UserError, match=found) as refusal:
         emulator.load_state(damage(grid_states.top_left))  # type: ignore[operator]
-    assert f"{len(before):,} bytes" in str(refusal.value)
-    assert "RETRO_CORE_PATH" in str(refusal.value)
+    assert ("RETRO_CORE_PATH" in str(refusal.value)) == ("version 0x" in found)
     assert emulator.save_state() == before
-
-
-@pytest.mark.parametrize("data", [b"\x1f\x8b nonsense", gzip.compress(bytes(9999))[:30]])
-def test_damaged_gzip_is_refused(emulator: Emulator, data: bytes) -> None:
-    with pytest.raises(UserError, match="damaged gzip"):
-        emulator.load_state(data)
 
 
 def test_equal_consoles_give_equal_state_bytes(emulator: Emulator, grid_states: GridStates) -> None:
@@ -179,6 +171,23 @@ def test_ram_reads_outside_the_work_rams_are_refused(
         {1: ram.u8, 2: ram.u16, 4: ram.u32}[size](address)
     with pytest.raises(ValueError, match=f"{size} bytes"):
         ram.bytes(address, size)
+
+
+@pytest.mark.parametrize("size", [1, 8, 13, 208, 1023, 1024, 9999, EWRAM_SIZE])
+def test_ram_reads_any_bytes_of_any_size(emulator: Emulator, size: int) -> None:
+    """stable-retro's own numbers are signed: bytes from 0x80 on were an error."""
+    ram, state = emulator.ram(), emulator.save_state()
+    for high in (0x7F, 0x80, 0xFF):
+        content = bytearray(state)
+        content[0x21000:0x61000] = bytes(k * 7 & 0xFF | high for k in range(EWRAM_SIZE))
+        content[0x19000:0x21000] = bytes(k * 3 & 0xFF | high for k in range(IWRAM_SIZE))
+        emulator.load_state(bytes(content))
+        for offset in {0, 3, EWRAM_SIZE - size}:
+            if offset + size <= EWRAM_SIZE:
+                start = 0x21000 + offset
+                assert ram.bytes(EWRAM + offset, size) == content[start : start + size]
+        if size <= IWRAM_SIZE - 5:
+            assert ram.bytes(IWRAM + 5, size) == content[0x19005 : 0x19005 + size]
 
 
 def test_last_bytes_of_the_work_rams_can_be_read(emulator: Emulator) -> None:

@@ -4,6 +4,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import gymnasium
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
@@ -46,6 +47,24 @@ def test_spaces_and_rendering() -> None:
         rendered = env.render()
         assert rendered is not None
         assert np.array_equal(rendered, screen)
+
+
+def test_a_recorded_video_is_as_long_as_the_game_took(grid_states: GridStates) -> None:
+    """Gymnasium's RecordVideo takes a picture a step and shows render_fps of them a second."""
+    with open_env(None, render_mode="rgb_array") as env:
+        env.reset(seed=0, options={"state": grid_states.top_left})
+        frames = [env.step(0)[-1]["frames"] for _ in range(400)]
+        fps = env.metadata["render_fps"]
+        assert fps == pytest.approx(59.7275 / (4 + 6))  # held for 4, released for 4 to 8
+        assert 400 / fps == pytest.approx(sum(frames) / 59.7275, rel=0.02)
+        assert "render_fps" not in GameEnv.metadata  # another game has other steps
+
+
+def test_gymnasiums_recorder_takes_the_rate(grid_states: GridStates, tmp_path: Path) -> None:
+    pytest.importorskip("moviepy", reason="Gymnasium's RecordVideo needs moviepy")
+    with open_env(None, render_mode="rgb_array") as env:
+        recorder = gymnasium.wrappers.RecordVideo(env, str(tmp_path))
+        assert recorder.frames_per_sec == env.metadata["render_fps"]
 
 
 def test_unknown_render_mode_is_refused() -> None:

@@ -1,6 +1,7 @@
 """The rollout engine and its workers, as real processes on the real emulator."""
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -456,6 +457,75 @@ def test_tools_reach_the_workers(tmp_path: Path, grid_states: GridStates) -> Non
     expert = write_expert(tmp_path, "def run(state): return go(state)")
     spec = make_spec(expert, tools=(tool,))
     assert all(episode.success for episode in play(spec, grid_states.plans(2)))
+
+
+# ---- What emulators do wrong -----------------------------------------------------------------
+
+CRASHING = """
+import ctypes, os
+from tests.grid.adapter import Grid
+
+class Crashing(Grid):
+    def open(self, rom):
+        simulator = super().open(rom)
+        run = simulator.emulator.run
+        def crash(frames, buttons=(), on_frame=None):
+            run(frames, buttons, on_frame)
+            column = simulator.emulator.ram().u8(0x02000024)
+            if {condition}:
+                {crash}
+        simulator.emulator.run = crash
+        return simulator
+"""
+SEGFAULT = "ctypes.string_at(0)"
+
+
+def make_crashing(folder: Path, condition: str, crash: str = SEGFAULT) -> Path:
+    text = CRASHING.format(condition=condition, crash=crash)
+    return write_expert(folder / "game", text, "adapter.py").parent
+
+
+def test_an_emulator_that_crashes_is_named_and_fails_its_episode_alone(
+    tmp_path: Path, good_expert: Path, grid_states: GridStates
+) -> None:
+    game = make_crashing(tmp_path, "column == 6")
+    episodes = play(make_spec(good_expert, game_dir=game), grid_states.plans(6), keep_obs=True)
+    assert [e.success for e in episodes] == [True, False, True, True, False, True]
+    for failed in episodes[1::3]:
+        assert failed.outcome is Outcome.ERROR
+        assert failed.error is not None
+        assert failed.error.startswith("the emulator crashed (signal 11, Segmentation fault)")
+        assert "docs/new_game.md" in failed.error
+
+
+def test_a_rom_that_always_crashes_the_emulator_cannot_be_played(
+    tmp_path: Path, good_expert: Path, grid_states: GridStates
+) -> None:
+    game = make_crashing(tmp_path, "True")
+    with pytest.raises(UserError, match=r"the emulator crashed \(signal 11"):
+        play(make_spec(good_expert, game_dir=game), grid_states.plans(3))
+    at_start = make_crashing(tmp_path / "start", "False")
+    adapter = at_start / "adapter.py"
+    adapter.write_text(adapter.read_text().replace("run = sim", "ctypes.string_at(0); run = sim"))
+    with pytest.raises(UserError, match=r"the emulator crashed \(signal 11"):
+        Rollouts(make_spec(good_expert, game_dir=at_start), 2)
+
+
+def test_an_adapter_that_ends_its_process_is_no_crash(
+    tmp_path: Path, good_expert: Path, grid_states: GridStates
+) -> None:
+    game = make_crashing(tmp_path, "column == 6", "os._exit(7)")
+    episodes = play(make_spec(good_expert, game_dir=game), grid_states.plans(2))
+    assert episodes[1].error is not None
+    assert "ended by itself (exit code 7) while the game ran" in episodes[1].error
+
+
+def test_a_process_killed_from_outside_is_said(good: Rollouts) -> None:
+    slot = rollout._Slot(0)
+    slot.process = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,))
+    slot.process.start()
+    slot.process.kill()
+    assert "ended from outside (signal 9, Killed)" in slot._describe_end()
 
 
 # ---- What users do wrong ---------------------------------------------------------------------
