@@ -10,6 +10,13 @@ READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 IMITATION := benchmarks/imitation/.venv
 
+# Snakemake does not start without a folder for its cache. Where HOME has no room for one (many
+# containers, service accounts), it lies here.
+CACHE := $(or $(XDG_CACHE_HOME),$(if $(HOME),$(HOME)/.cache))
+ifneq ($(if $(CACHE),$(shell mkdir -p "$(CACHE)/snakemake" 2>&1 && test -w "$(CACHE)/snakemake" && echo yes)),yes)
+export XDG_CACHE_HOME := $(CURDIR)/.snakemake/cache
+endif
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo status test test-all lint format bench rom clean

@@ -2,7 +2,6 @@
 
 import functools
 import os
-import shutil
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -18,6 +17,7 @@ from autodagger.results.rows import collect_rows
 from autodagger.sources import list_imports, list_sources
 from autodagger.workflow.ending import show_results, write_failures
 from autodagger.workflow.engine import lift_job_rate_limit, mark_failed_jobs
+from autodagger.workflow.gpu import is_gpu_there
 from autodagger.workflow.job import prepare_jobs
 from autodagger.workflow.pipeline import check_adapter, get_config_file, load_pipeline
 from autodagger.workflow.run_lock import hold_run_lock
@@ -181,6 +181,6 @@ def get_student_files(milestone):
     return lambda wildcards: [budget, *(files if is_trained(milestone) else [])]
 
 
-def is_gpu_used():
-    """Whether trainings take the GPU; torch would take seconds to say so at every start."""
-    return config["cuda"] and shutil.which("nvidia-smi") is not None
+def get_gpus(wildcards):
+    """GPUs of a job: 1 if trainings take one, which a dry run does not ask."""
+    return int(config["cuda"] and not workflow.dryrun and is_gpu_there())

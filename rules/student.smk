@@ -22,7 +22,7 @@ rule train_student:
         "../envs/autodagger.yaml"
     threads: config["train_threads"]
     resources:
-        gpu=1 if is_gpu_used() else 0,
+        gpu=get_gpus,
     params:
         milestone=get_goal,
         options=get_training_options(),
@@ -52,7 +52,7 @@ rule evaluate_student:
         "../envs/autodagger.yaml"
     threads: config["train_threads"]
     resources:
-        gpu=1 if is_gpu_used() else 0,
+        gpu=get_gpus,
     params:
         milestone=get_goal,
         episodes=config["student_eval_episodes"],

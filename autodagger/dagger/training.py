@@ -7,6 +7,7 @@ the next iteration's new data.
 """
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -31,7 +32,7 @@ from autodagger.rollout.episode import (
 )
 from autodagger.rollout.pool import Rollouts
 from autodagger.rollout.replay import Replay, Replays, record_replays
-from autodagger.student.device import choose_device, compute_repeatably
+from autodagger.student.device import choose_device, compute_repeatably, name_device
 from autodagger.student.model_file import save_student
 from autodagger.student.networks import NetworkArgs, Student
 from autodagger.student.policy import GreedyPolicy
@@ -117,7 +118,9 @@ def train_student(
     checkpoint = Checkpoint(checkpoint_dir, depends_on, progress)
     spec = RolloutSpec(task, budget.max_episode_steps, options.view)
     with Rollouts(spec, machine.num_envs) as rollouts:
-        training = _Training(task, options, budget, rollouts, choose_device(machine.cuda), progress)
+        device = choose_device(machine.cuda)
+        print(f"training on {name_device(device)}", file=sys.stderr)  # to the log
+        training = _Training(task, options, budget, rollouts, device, progress)
         training.run(checkpoint, tracker)
         report = training.write(outputs, depends_on)
     checkpoint.remove()
@@ -281,6 +284,7 @@ class _Training:
             "iterations": [iteration.metrics.to_json() for iteration in self._iterations],
             "best_iteration": best.metrics.iteration,
             "stopped": self._stopped,
+            "device": name_device(self._device),
             "expert_queries": self._dataset.transitions,
             "best_sha256": sha256_file(outputs["best"]),
             "final_sha256": sha256_file(outputs["final"]),

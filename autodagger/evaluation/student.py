@@ -1,5 +1,6 @@
 """Tests students on fresh episodes. Apart from the experts' evaluation, which needs no torch."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from autodagger.rollout.episode import (
 )
 from autodagger.rollout.pool import Rollouts
 from autodagger.rollout.replay import Replays, record_replays
-from autodagger.student.device import choose_device, compute_repeatably
+from autodagger.student.device import choose_device, compute_repeatably, name_device
 from autodagger.student.model_file import load_student
 from autodagger.student.policy import GreedyPolicy
 from autodagger.task import Budget, Machine, Progress, Task
@@ -66,6 +67,7 @@ def evaluate_student(
     game = task.load_game()
     _check_actions(model, student.args.actions, game)
     device = choose_device(machine.cuda)
+    print(f"testing on {name_device(device)}", file=sys.stderr)  # to the log
     policy = GreedyPolicy(student.to(device), device)
     starts = task.load_test_starts()
     trained_on = {state.data for state in task.load_starts()}

@@ -1,6 +1,8 @@
 """Result rows: one a milestone, written as CSV and JSON, and as a table for people."""
 
 import csv
+import shutil
+import textwrap
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -50,6 +52,11 @@ ROW_RULES = (
     "summarize_milestone",
 )
 """The rules that lead to a row, in order; without one of them there is none."""
+
+FIRST_ERROR = "first error: "
+"""Before the expert's own words in a row's `error`, see `autodagger.evaluation.budget`."""
+
+_ERROR_LINES = 2  # of a row's error in the table; the CSV has all of it
 
 
 def build_row(results: Results, milestone: str) -> dict[str, Any]:
@@ -144,7 +151,11 @@ def write_results(rows: Sequence[Mapping[str, Any]], results: Results) -> None:
 
 
 def format_table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The rows as a table for a terminal; nothing without rows."""
+    """The rows as a table for a terminal; nothing without rows.
+
+    Below a row that is not completed stand its reason and the beginning of its error, cut to the
+    terminal's width.
+    """
     if not rows:
         return ""
     width = max(len("milestone"), *(len(row["milestone_id"]) for row in rows))
@@ -156,8 +167,23 @@ def format_table(rows: Sequence[Mapping[str, Any]]) -> str:
             f"{_seconds(row['seconds']):>7}"
         )
         if row["status"] != "completed" and row["reason"]:
-            lines.append(f"   {'':<{width}}  {row['reason']}")
+            indent = " " * (3 + width + 2)
+            lines += [f"{indent}{row['reason']}", *_wrap_error(row["error"] or "", indent)]
     return "\n".join(lines)
+
+
+def _wrap_error(error: str, indent: str) -> list[str]:
+    """What went wrong in the expert's own words, if there are any: counts stand in the table."""
+    gist = error.partition(FIRST_ERROR)[2] or error
+    columns = shutil.get_terminal_size(fallback=(100, 24)).columns
+    return textwrap.wrap(
+        " ".join(gist.split()),
+        max(columns, len(indent) + 40),
+        initial_indent=indent,
+        subsequent_indent=indent,
+        max_lines=_ERROR_LINES,
+        placeholder=" …",
+    )
 
 
 def sum_seconds(results: Results, milestone: str) -> float | None:

@@ -13,6 +13,11 @@ def choose_device(cuda: bool) -> torch.device:
     return torch.device("cuda" if cuda and torch.cuda.is_available() else "cpu")
 
 
+def name_device(device: torch.device) -> str:
+    """What reports and logs call it: "cpu", or the GPU's own name."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
 def compute_repeatably() -> None:
     """Has this process's torch compute the same way every time, on either device.
 

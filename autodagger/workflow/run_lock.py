@@ -19,9 +19,18 @@ def hold_run_lock() -> IO[bytes]:
     """Marks this folder as having a living Snakemake, for as long as the process lives.
 
     The lock is shared: dry runs and a running pipeline do not hinder each other.
+
+    Raises:
+        SystemExit: The folder cannot be written.
     """
-    _RUN_LOCK.parent.mkdir(exist_ok=True)
-    file = _RUN_LOCK.open("ab")
+    try:
+        _RUN_LOCK.parent.mkdir(exist_ok=True)
+        file = _RUN_LOCK.open("ab")
+    except OSError as error:
+        sys.exit(
+            f"the working folder {Path.cwd()} cannot be written ({error}). Start Snakemake in a "
+            "folder of your own, or name one with --directory."
+        )
     fcntl.flock(file, fcntl.LOCK_SH)
     return file
 

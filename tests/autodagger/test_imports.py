@@ -92,7 +92,7 @@ def test_loads_neither_emulator_nor_gymnasium_nor_snakemake(module: str) -> None
 
 def test_what_rules_import_needs_no_torch() -> None:
     """Every call of Snakemake, a dry run too, would wait for it."""
-    modules = "workflow.pipeline workflow.ending workflow.run_lock results.layout dagger.options"
+    modules = "workflow.pipeline workflow.ending workflow.gpu workflow.run_lock dagger.options"
     imports = ", ".join(f"autodagger.{module}" for module in modules.split())
     code = f"import sys, {imports}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0

@@ -30,13 +30,17 @@ from autodagger.expert.sandbox import ConfinementError
 from autodagger.files import write_json
 from autodagger.game.contract import check_rom, load_game
 from autodagger.game.emulator import Emulator
+from autodagger.game.fields import check_fields
 from autodagger.game.milestone import Milestone, load_milestones
+from autodagger.game.sample import read_sample
 from autodagger.results.layout import Results
 from autodagger.results.rows import build_failed_row, build_unreached_row, collect_rows
 from autodagger.results.video import VideoStyle, _Encoder
 from autodagger.rollout.pool import _Slot
 from autodagger.task import Machine, Task
+from autodagger.workflow import gpu
 from autodagger.workflow.config import check_milestone_options, load_config
+from autodagger.workflow.pipeline import load_pipeline
 from autodagger.workflow.run_lock import hold_run_lock, remove_stale_lock
 from autodagger.workflow.tracking import open_tracker
 from tests.workflow.conftest import GAME, Pipeline, make_pipeline
@@ -116,6 +120,75 @@ def _(scene: Scene) -> str:
 def _(scene: Scene) -> str:
     (scene.tmp_path / "mossbrook.gba").write_bytes(b"another game")
     return tell(UserError, check_rom, load_game(GAME), scene.tmp_path / "mossbrook.gba")
+
+
+@says("nothing-brought")
+def _(scene: Scene) -> str:
+    scene.monkeypatch.chdir(scene.tmp_path)
+    write_adapter(scene, "return {}")
+    Path("milestone_config.json").write_text('{"milestones": [{"id": "A", "done_when": "x"}]}')
+    return tell(UserError, load_pipeline, {"game": str(scene.tmp_path)}, [], ROOT)
+
+
+def write_adapter(
+    scene: Scene, reading: str, actions: str = "'no_op', 'a'", first: str = ""
+) -> Any:
+    text = (
+        "from autodagger.game.gba import GbaGame\n\n"
+        f"{first}\n"
+        "class Mine(GbaGame):\n"
+        f"    name, rom, rom_sha1, actions = 'Mine', 'x.gba', '0', ({actions})\n"
+        "    hold_frames, release_frames = 4, (4, 8)\n"
+        f"    def read_state(self, ram): {reading}\n"
+    )
+    (scene.tmp_path / "adapter.py").write_text(text)
+    return scene.tmp_path
+
+
+@says("wrong-button")
+def _(scene: Scene) -> str:
+    return tell(UserError, load_game, write_adapter(scene, "return {}", "'no_op', 'Left'"))
+
+
+@says("adapter-import")
+def _(scene: Scene) -> str:
+    folder = write_adapter(scene, "return {}", first="import pokemon")
+    return tell(UserError, load_game, folder)
+
+
+@says("adapter-raises")
+def _(scene: Scene) -> str:
+    return tell(UserError, read_sample, write_adapter(scene, "return ()[3]"), ROM)
+
+
+@says("no-json")
+def _(scene: Scene) -> str:
+    reading = "return {'player': {'name': ram.bytes(0x02000000, 8)}}"
+    return tell(UserError, read_sample, write_adapter(scene, reading), ROM)
+
+
+@says("no-field")
+def _(scene: Scene) -> str:
+    milestone = Milestone("RIVAL_HOUSE", None, 10, "player.locaton == 'TOWN'")
+    state = {"player": {"location": None, "position": {"x": 0, "y": 0}}}
+    return tell(UserError, check_fields, [milestone], state, scene.tmp_path)
+
+
+@says("no-folder")
+def _(scene: Scene) -> str:
+    (scene.tmp_path / ".snakemake").write_text("in the way, for root too")
+    scene.monkeypatch.chdir(scene.tmp_path)
+    return tell(SystemExit, hold_run_lock)
+
+
+@says("no-gpu")
+def _(scene: Scene) -> str:
+    scene.monkeypatch.setattr(gpu, "DEVICES", (f"{scene.tmp_path}",))
+    scene.monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    gpu.is_gpu_there.cache_clear()
+    gpu.is_gpu_there()
+    gpu.is_gpu_there.cache_clear()
+    return str(scene.capsys.readouterr().err)
 
 
 @pytest.fixture(scope="module")

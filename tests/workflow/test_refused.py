@@ -67,7 +67,7 @@ def test_a_milestone_files_mistake_names_the_milestone(pipeline: Pipeline) -> No
         (
             "import struct",
             "import strukt",
-            "mine/adapter.py, line 7: ModuleNotFoundError: No module",
+            "mine/adapter.py, line 7: ModuleNotFoundError: No",
         ),
         ("\nSIZE = 0xD0", "\nSIZE = = 0xD0", "adapter.py, line 15: invalid syntax. Mend that"),
         ("import struct", "raise SystemExit", "adapter.py, line 7: SystemExit, while the adapter"),

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import torch
+from jsonschema import validate
 
 from autodagger.dagger.checkpoint import Checkpoint
 from autodagger.dagger.training import get_beta
@@ -23,6 +24,7 @@ from autodagger.seeding import derive_seed
 from autodagger.stats import wilson_interval
 from autodagger.student.model_file import load_student
 from autodagger.student.networks import Student
+from autodagger.workflow.config import load_schema
 from tests.grid import ACTIONS, GO_THERE, ROM, ROOT, GridStates, write_expert
 from tests.grid.training import FILES, OPTIONS, read_models, train
 
@@ -196,6 +198,21 @@ def test_expert_that_does_not_load_is_told(world: Path, tmp_path: Path) -> None:
     broken = write_expert(tmp_path, "def run(state)")
     with pytest.raises(ExpertError, match="line 1"):
         train(tmp_path, world, expert=broken)
+
+
+@pytest.mark.parametrize("name", ["cpu", "Some GPU"])
+def test_log_and_report_name_the_device(
+    world: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    name: str,
+) -> None:
+    monkeypatch.setattr("autodagger.dagger.training.name_device", lambda device: name)
+    report = train(tmp_path, world, SHORT, cuda=False)
+    assert report["device"] == name
+    validate(report, load_schema("training"))
+    assert f"training on {name}\n" in capfd.readouterr().err
 
 
 def test_progress_and_tracker_hear_of_every_iteration(world: Path, tmp_path: Path) -> None:

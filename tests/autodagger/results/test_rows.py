@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from jsonschema import validate
 
+from autodagger.evaluation.budget import plan_budget
 from autodagger.files import read_json, sha256_file, write_json, write_text
 from autodagger.results.layout import Results
 from autodagger.results.rows import (
     COLUMNS,
+    FIRST_ERROR,
     build_failed_row,
     build_row,
     collect_rows,
@@ -183,6 +185,43 @@ def test_the_table_shows_statuses_rates_and_reasons(results: Results) -> None:
     assert "85% (64% to 95%)" in table
     assert "no expert file" in table
     assert "in skip list" in table
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        ("experts/B.py does not exist. Write it.", ["experts/B.py does not exist. Write it."]),
+        (
+            f"0 of 5 episodes succeeded; 5 ended by error; {FIRST_ERROR}B.py raised KeyError: "
+            "'plyer' (line 2 of B.py) in run(state). Mend the expert (its videos show where it "
+            "stops), raise the milestone's max_steps, or lower min_success_rate.",
+            [
+                "B.py raised KeyError: 'plyer' (line 2 of B.py) in run(state). Mend the",
+                "expert (its videos show where it stops), raise the milestone's …",
+            ],
+        ),
+        (None, []),
+        ("two\nlines", ["two lines"]),
+    ],
+)
+def test_the_table_shows_the_error_itself_cut_to_the_terminal(
+    results: Results, monkeypatch: pytest.MonkeyPatch, error: str | None, expected: list[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "88")
+    write_expert(results, "B", decision="fail", reason="expert never succeeded", error=error)
+    save_row(results, "B")
+    lines = format_table(collect_rows(results, KNOWN, {})).splitlines()
+    place = next(k for k, line in enumerate(lines) if "expert never succeeded" in line)
+    assert [line.strip() for line in lines[place + 1 :]] == expected
+    assert max(map(len, lines)) <= 88
+
+
+def test_the_words_before_the_experts_own_error_are_the_budgets() -> None:
+    episode = {"success": False, "outcome": "error", "error": "B.py answered 'jump'"}
+    numbers = dict.fromkeys(("reason", "error", "mean_steps", "std_steps"))
+    report = {"milestone_id": "B", "status": "evaluated", "success_rate": 0.0, **numbers}
+    budget = plan_budget({**report, "episodes": [episode]}, step_multiplier=2, min_success_rate=0.6)
+    assert f"; {FIRST_ERROR}B.py answered 'jump'. " in budget["error"]
 
 
 def test_a_row_of_an_earlier_version_lacks_what_is_new(results: Results) -> None:

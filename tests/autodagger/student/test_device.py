@@ -11,6 +11,7 @@ from autodagger.student.device import (
     choose_device,
     compute_repeatably,
     get_computing_copy,
+    name_device,
     prefers_bfloat16,
 )
 from tests.autodagger.student.helpers import CPU, make_student
@@ -25,6 +26,12 @@ def test_gpu_is_chosen_where_wanted_and_there(
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
     assert choose_device(wanted).type == chosen
+
+
+def test_a_device_has_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"Some GPU {device.index}")
+    assert name_device(CPU) == "cpu"
+    assert name_device(torch.device("cuda", 1)) == "Some GPU 1"
 
 
 def test_torch_is_told_to_repeat_itself(monkeypatch: pytest.MonkeyPatch) -> None:
