@@ -16,8 +16,7 @@ checkpoint plan_budget:
     conda:
         "../envs/autodagger.yaml"
     params:
-        step_multiplier=config["step_multiplier"],
-        min_success_rate=config["min_success_rate"],
+        options=get_options("step_multiplier", "min_success_rate"),
     message:
         "{wildcards.milestone}: planning the step budget"
     script:

@@ -130,8 +130,16 @@ def get_modules(*names):
     return [os.path.relpath(path) for path in list_sources(*names)]
 
 
+def get_options(*names):
+    """Options as one param: Snakemake compares params as a set of texts, without their names.
+
+    Of two plain numbers one can become the other's equal unseen.
+    """
+    return {name: config[name] for name in names}
+
+
 def get_training_options():
-    return {option.name: config[option.name] for option in fields(TrainingOptions)}
+    return get_options(*(option.name for option in fields(TrainingOptions)))
 
 
 def get_report(wildcards):

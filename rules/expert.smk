@@ -22,13 +22,9 @@ checkpoint evaluate_expert:
         "../envs/autodagger.yaml"
     params:
         milestone=get_goal,
-        # Together: Snakemake compares params as a set, in which two equal numbers are one.
-        episodes={
-            "judged": config["eval_episodes"],
-            "recorded": config["start_states"],
-            "tested": config["student_eval_episodes"],
-        },
-        seed=config["seed"],
+        options=get_options(
+            "eval_episodes", "start_states", "student_eval_episodes", "seed"
+        ),
     message:
         "{wildcards.milestone}: evaluating the expert"
     script:
@@ -50,10 +46,7 @@ rule record_expert_videos:
         "../envs/autodagger.yaml"
     params:
         milestone=get_goal,
-        fps=config["video_fps"],
-        scale=config["video_scale"],
-        per_iteration=0,
-        per_evaluation=config["videos_per_evaluation"],
+        options=get_options("video_fps", "video_scale", "videos_per_evaluation"),
         is_student=False,
     message:
         "{wildcards.milestone}: recording the expert's videos"

@@ -55,8 +55,7 @@ rule evaluate_student:
         gpu=get_gpus,
     params:
         milestone=get_goal,
-        episodes=config["student_eval_episodes"],
-        seed=config["seed"],
+        options=get_options("student_eval_episodes", "seed"),
     message:
         "{wildcards.milestone}: testing the student on fresh episodes"
     script:
@@ -80,10 +79,9 @@ rule record_student_videos:
         "../envs/autodagger.yaml"
     params:
         milestone=get_goal,
-        fps=config["video_fps"],
-        scale=config["video_scale"],
-        per_iteration=config["videos_per_iteration"],
-        per_evaluation=config["videos_per_evaluation"],
+        options=get_options(
+            "video_fps", "video_scale", "videos_per_iteration", "videos_per_evaluation"
+        ),
         is_student=True,
     message:
         "{wildcards.milestone}: recording the student's videos"

@@ -12,7 +12,7 @@ with run_job(snakemake, "test") as progress:
         Path(snakemake.input.model),
         Budget.read(snakemake.input.budget),
         get_machine(snakemake),
-        episodes=snakemake.params.episodes,
+        episodes=snakemake.params.options["student_eval_episodes"],
         outputs=get_outputs(snakemake),
         progress=progress,
     )

@@ -7,8 +7,7 @@ from autodagger.workflow.job import run_job
 with run_job(snakemake, "budget") as progress:
     budget = plan_budget(
         read_json(snakemake.input.report),
-        step_multiplier=snakemake.params.step_multiplier,
-        min_success_rate=snakemake.params.min_success_rate,
+        **snakemake.params.options,
     )
     write_json(snakemake.output.budget, budget)
     if budget["decision"] == "train":

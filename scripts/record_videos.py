@@ -10,10 +10,13 @@ from autodagger.workflow.tracking import reopen_tracker
 
 with run_job(snakemake, "video") as progress:
     params, folder = snakemake.params, Path(snakemake.output.videos)
+    options = params.options
     files = [Replays.read(path) for path in snakemake.input.trajectories]
     episodes = [replay for replays in files for replay in replays.episodes]
-    picked = list(pick_replays(episodes, params.per_iteration, params.per_evaluation))
-    style = VideoStyle(params.fps, params.scale, show_expert=params.is_student)
+    counts = options.get("videos_per_iteration", 0), options["videos_per_evaluation"]
+    picked = list(pick_replays(episodes, *counts))
+    show_expert = params.is_student
+    style = VideoStyle(options["video_fps"], options["video_scale"], show_expert=show_expert)
     videos = record_videos(get_task(snakemake), replace(files[0], episodes=picked), folder, style)
     if snakemake.config["track"] and params.is_student:
         milestone, results = snakemake.wildcards.milestone, get_results(snakemake)

@@ -40,6 +40,14 @@ def test_every_rule_has_what_a_rule_needs(name: str, body: str) -> None:
     assert "sources=get_sources(" in body
 
 
+@pytest.mark.parametrize(("name", "body"), BLOCKS)
+def test_options_are_params_by_their_names(name: str, body: str) -> None:
+    """Snakemake compares params as a set of texts: of two numbers one may change unseen."""
+    params = re.search(r"^    params:\n(.*?)(?=^    \w)", body, re.MULTILINE | re.DOTALL)
+    plain = re.findall(r'=config\["(\w+)"\]', params[1]) if params else []
+    assert len(plain) < 2, "use get_options"
+
+
 def test_the_board_knows_the_rules() -> None:
     assert set(_RULES.values()) <= {name for name, _ in BLOCKS}
 
