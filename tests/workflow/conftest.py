@@ -108,6 +108,7 @@ class Pipeline:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            preexec_fn=heed_ctrl_c,
         ) as run:
             end = time.monotonic() + 90
             while not any(self.results.glob(moment)):
@@ -146,6 +147,11 @@ def is_group_alive(group: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def heed_ctrl_c() -> None:
+    """For a child of tests that a shell started in the background: there it is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def list_jobs(output: str) -> list[tuple[str, str]]:
