@@ -40,7 +40,7 @@ class TrainingOptions:
     grayscale: bool = _option(True)
     previous_action: bool = _option(False)
     beta_schedule: str = _option("first", enum=["first", "linear", "exponential"])
-    dart_noise: float = _option(0.0, minimum=0, maximum=0.9)
+    dart_noise: float = _option(0.2, minimum=0, maximum=0.9)
     early_stop: bool = _option(True)
 
     @property

@@ -38,8 +38,8 @@ from autodagger.student.networks import NetworkArgs, Student
 from autodagger.student.policy import GreedyPolicy
 from autodagger.task import Budget, Machine, Progress, Task
 
-CONFIRMING_ROUNDS = 3
-"""Evaluations in a row that a student has to pass before training ends early."""
+CONFIRMING_ROUNDS = 5
+"""Rounds of episodes_per_iter episodes that a student has to pass before training ends early."""
 
 FINALISTS = 3
 """Students that are evaluated once more when training did not end early, so that luck in one
@@ -195,7 +195,10 @@ class _Training:
         """Episodes of the expert (beta 1) or of a mixture of expert and student."""
         student = GreedyPolicy(self._student, self._device) if beta < 1 else None
         behaviour = Behaviour(beta, self._options.dart_noise, keep_obs=True)
-        plans = self._plan(1, "collect", number)
+        count = self._options.episodes_per_iter
+        if number == 0:  # a demonstration from each start: labels are cheap, unseen places are not
+            count = max(count, len(self._starts))
+        plans = plan_episodes(self._task, self._starts, count, "collect", number)
         self._dataset.add(self._rollouts.play(plans, behaviour, student))
 
     def _fit(self, number: int) -> FitResult:

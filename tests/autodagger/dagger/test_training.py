@@ -78,7 +78,7 @@ def test_student_becomes_as_good_as_its_expert(good: Path) -> None:
     last = report["iterations"][-1]
     assert report["stopped"] == "as good as its expert"
     assert last["success_rate"] == 1.0
-    assert last["episodes"] == 3 * OPTIONS["episodes_per_iter"]  # three rounds in a row
+    assert last["episodes"] == CONFIRMING_ROUNDS * OPTIONS["episodes_per_iter"]
     assert last["agreement"] > 0.9
     assert report["best_iteration"] == last["iteration"]
 
