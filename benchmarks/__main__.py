@@ -4,7 +4,17 @@ import argparse
 import time
 from pathlib import Path
 
-from benchmarks import memory, networks, options, policies, report, rollouts, scaling, training
+from benchmarks import (
+    memory,
+    networks,
+    options,
+    policies,
+    report,
+    rollouts,
+    scaling,
+    starts,
+    training,
+)
 from benchmarks.common import RESULTS, ROOT, write_result
 
 MEASUREMENTS = {
@@ -15,12 +25,13 @@ MEASUREMENTS = {
     "scaling": scaling.measure,
     "networks": networks.measure,
     "options": options.measure,
+    "starts": starts.measure,
 }
-BY_DEFAULT = [name for name in MEASUREMENTS if name not in ("networks", "options")]
+BY_DEFAULT = [name for name in MEASUREMENTS if name not in ("networks", "options", "starts")]
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Runs what is named, or all but the tables of networks and options, which take long."""
+    """Runs what is named, or all but the tables of networks, options and starts, which take long."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(MEASUREMENTS))
     parser.add_argument("--tiny", action="store_true", help="only show that everything runs")

@@ -35,13 +35,18 @@ def training_options() -> TrainingOptions:
     return TrainingOptions(**{one.name: config[one.name] for one in fields(TrainingOptions)})
 
 
-def prepare(work: Path, milestone_id: str, episodes: int = 10) -> tuple[Task, Budget]:
-    """Plays the experts up to a milestone, once a folder `work`, so that it has start states."""
+def prepare(
+    work: Path, milestone_id: str, episodes: int = 10, *, recorded: int = 50, tested: int = 50
+) -> tuple[Task, Budget]:
+    """Plays the experts up to a milestone, once a folder `work`, so that it has start states.
+
+    The numbers are those of the shipped config.yaml, see `evaluate_expert`.
+    """
     milestones = load_milestones(GAME_DIR / "milestone_config.json")
     wanted = next(m for m in milestones if m.id == milestone_id)
     for milestone in milestones[: wanted.index + 1]:
         task = _make_task(work, milestone)
-        report = _evaluate_once(work / milestone.id, task, episodes)
+        report = _evaluate_once(work / milestone.id, task, (episodes, recorded, tested))
     steps = int(report["mean_steps"] * 2)  # step_multiplier's default
     return task, Budget(steps, report["success_rate"])
 
@@ -56,11 +61,13 @@ def _make_task(work: Path, milestone: Milestone) -> Task:
         expert=GAME_DIR / "experts" / f"{milestone.id}.py",
         tools=tuple(sorted((GAME_DIR / "tools").glob("*.py"))),
         starts=work / before / "states.zip" if before else None,
+        test_starts=work / before / "test_states.zip" if before else None,
         seed=0,
     )
 
 
-def _evaluate_once(folder: Path, task: Task, episodes: int) -> dict[str, Any]:
+def _evaluate_once(folder: Path, task: Task, counts: tuple[int, int, int]) -> dict[str, Any]:
+    episodes, recorded, tested = counts
     report = folder / "report.json"
     if not report.is_file():
         names = ("report.json", "trajectories.json", "states.zip", "test_states.zip")
@@ -68,6 +75,8 @@ def _evaluate_once(folder: Path, task: Task, episodes: int) -> dict[str, Any]:
             task,
             Machine(num_envs=2),
             episodes=episodes,
+            recorded=recorded,
+            tested=tested,
             outputs={Path(name).stem: folder / name for name in names},
             progress=lambda _message: None,
         )

@@ -118,11 +118,11 @@ def main(**arguments: Any) -> dict[str, Any]:
 
 
 def evaluate(task: Task, budget: Budget, model: Path, episodes: int) -> float:
-    """Success over fresh episodes, the same ones for every procedure."""
+    """Success over fresh episodes from starts that training never saw, the same ones for all."""
     compute_repeatably()
     student, _ = load_student(model)
     spec = RolloutSpec(task, budget.max_episode_steps, student.args.view)
-    plans = plan_episodes(task, task.load_starts(), episodes, "baseline", "evaluation")
+    plans = plan_episodes(task, task.load_test_starts(), episodes, "baseline", "evaluation")
     policy = GreedyPolicy(student, choose_device(False))
     behaviour = Behaviour(on_expert_failure=OnExpertFailure.GO_ON)
     with Rollouts(spec, 4) as rollouts:

@@ -345,6 +345,37 @@ def _options(result: Result, images: Path) -> str:
     )
 
 
+def _starts(result: Result, images: Path) -> str:
+    rows = result["rows"]
+    milestones = list(dict.fromkeys(row["milestone"] for row in rows))
+    series: dict[str, list[float | None]] = {}
+    for row in rows:
+        name = f"{row['starts']} starts, noise {row['noise']:g}"
+        series.setdefault(name, []).append(row["success_rate"])
+    _bars(images / "starts.svg", milestones, series, "success on unseen starts")
+    header = "milestone|starts|noise|success|success by seed|iterations|expert queries"
+    keys = _split("milestone starts noise success_rate")
+    table = [
+        [
+            *(row[key] for key in keys),
+            ", ".join(f"{rate:.2f}" for rate in row["success_rates"]),
+            row["iterations"],
+            row["expert_queries"],
+        ]
+        for row in rows
+    ]
+    return (
+        f"## Starts\n\nSuccess over {result['episodes']} episodes from start states that training "
+        "never saw, by the number of those that it saw (`start_states`) and the share of random "
+        f"buttons in its demonstrations (`dart_noise`): means of {result['seeds']} seeds. "
+        "`make bench ARGS=starts` measures it again.\n"
+        + _note(result)
+        + "\n"
+        + _table(header.split("|"), table)
+        + _picture(images, "starts", "Success on unseen starts by what training saw")
+    )
+
+
 SECTIONS: dict[str, Callable[[Result, Path], str]] = {
     "rollouts": _rollouts,
     "training": _training,
@@ -353,4 +384,5 @@ SECTIONS: dict[str, Callable[[Result, Path], str]] = {
     "scaling": _scaling,
     "networks": _networks,
     "options": _options,
+    "starts": _starts,
 }

@@ -15,7 +15,7 @@ import torch
 from jsonschema import validate
 
 from autodagger.dagger.checkpoint import Checkpoint
-from autodagger.dagger.training import get_beta
+from autodagger.dagger.training import CONFIRMING_ROUNDS, get_beta
 from autodagger.expert.expert import ExpertError
 from autodagger.files import sha1_file, sha256_file
 from autodagger.game.starts import StartState, save_start_states
