@@ -31,7 +31,7 @@ BY_DEFAULT = [name for name in MEASUREMENTS if name not in ("networks", "options
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Runs what is named, or all but the tables of networks, options and starts, which take long."""
+    """Runs what is named, or all but networks, options and starts, which take long."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(MEASUREMENTS))
     parser.add_argument("--tiny", action="store_true", help="only show that everything runs")
