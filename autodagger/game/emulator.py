@@ -4,6 +4,7 @@ libretro cores keep their state in globals, so a process can hold one emulator; 
 in several processes (see `autodagger.rollout`).
 """
 
+import ctypes
 import os
 import struct
 from collections.abc import Callable, Collection
@@ -36,9 +37,6 @@ SAVE_MEMORY = 0x0E000000  # stable-retro puts a cartridge's memory there, also w
 
 _COPY_FROM = 512
 """Bytes from which on a copy of all memories is faster (11 to 30 µs) than words (0.25 µs each)."""
-
-_PROBES = 20
-"""Attempts at getting the same memory twice; the second one usually does."""
 
 
 class Ram:
@@ -110,6 +108,7 @@ class Emulator:
         import stable_retro
         from stable_retro.data import GameData
 
+        library = stable_retro.get_core_path("GbAdvance")
         try:
             self._core = stable_retro.RetroEmulator(os.fspath(rom_path))
         except RuntimeError as error:
@@ -121,13 +120,13 @@ class Emulator:
         self._core.configure_data(self._data)
         self._memory = self._data.memory
         self._mask = np.zeros(len(BUTTONS), np.uint8)
-        self._unwritten = self._find_unwritten()
+        self._serializer = _Serializer(library)
         self._frames = 0
         self._clock: Clock | None = None
         self._blank_save_memory = self._read_save_memory()
         console = self._read_console()
         if console[save_state.DEVICES] & save_state.HAS_CLOCK:
-            self._clock = self._open_clock(rom_path)
+            self._clock = self._open_clock(rom_path, library)
         self._blank = SaveState(console, None, POWER_ON if self._clock else None)
         self.power_on()
 
@@ -218,8 +217,7 @@ class Emulator:
         self._write_save_memory(blocks, state.save_memory or b"")
 
     def _read_console(self) -> bytes:
-        state = np.frombuffer(self._core.get_state(), np.uint8, save_state.CONSOLE_SIZE).copy()
-        state[self._unwritten] = 0
+        state = self._serializer.read()[: save_state.CONSOLE_SIZE]
         # mGBA 0.10 mixes sound by what was loaded before; nothing in the console hears it.
         state[save_state.SOUND] = 0
         return settle_timers(state.tobytes())
@@ -238,13 +236,10 @@ class Emulator:
         for word in np.flatnonzero(old != new).tolist():
             self._memory.assign(SAVE_MEMORY + 8 * word, "<i8", int(new[word]))
 
-    def _open_clock(self, rom_path: Path) -> Clock:
-        if save_state.holds_clock(self._core.get_state()):
+    def _open_clock(self, rom_path: Path, library: str) -> Clock:
+        if save_state.holds_clock(self._serializer.read().tobytes()):
             return Clock()
-        import stable_retro
-
         opened = Clock(takes_items=False)
-        library = stable_retro.get_core_path("GbAdvance")
         try:
             opened.held = replace_time(library, lambda: opened.tell(self._frames))
         except OSError as error:
@@ -255,31 +250,31 @@ class Emulator:
             ) from error
         return opened
 
-    def _find_unwritten(self) -> np.ndarray:
-        """Which bytes of a save state the core leaves as it finds them, as (size,) bool.
-
-        Its format has reserved fields, and stable-retro hands it memory fresh from the heap: what
-        other data lay there would end up in the state. So the memory is filled with a known value
-        first, which works whenever the next allocation of the same size is the same memory.
-        """
-        size = len(self._core.get_state())
-        unwritten = np.ones(save_state.CONSOLE_SIZE, bool)
-        for value in (0x55, 0xAA):
-            for _ in range(_PROBES):
-                filled = bytes([value]) * size
-                place = id(filled)
-                del filled
-                state = self._core.get_state()
-                if id(state) == place:
-                    unwritten &= np.frombuffer(state, np.uint8, len(unwritten)) == value
-                    break
-            else:
-                return np.zeros(len(unwritten), bool)  # another heap: states as they come
-        return unwritten
-
     def close(self) -> None:
         """Frees the emulator, so that this process may load another ROM."""
         del self._core, self._data, self._memory
+
+
+class _Serializer:
+    """Save states of the loaded core, in memory of our own.
+
+    The format has reserved fields, which the core leaves as it finds them, and stable-retro hands
+    it memory fresh from the heap: what other data lay there would end up in the state.
+    """
+
+    def __init__(self, library: str) -> None:
+        core = ctypes.CDLL(library)  # the one that stable-retro has loaded already
+        core.retro_serialize_size.restype = ctypes.c_size_t
+        core.retro_serialize.argtypes = (ctypes.c_void_p, ctypes.c_size_t)
+        core.retro_serialize.restype = ctypes.c_bool
+        self._core = core
+
+    def read(self) -> np.ndarray:
+        """The console as the core writes it, zero where it writes nothing: (size,) uint8."""
+        state = np.zeros(self._core.retro_serialize_size(), np.uint8)
+        if not self._core.retro_serialize(state.ctypes.data, state.size):
+            raise RuntimeError("the emulator core made no save state")
+        return state
 
 
 def _is_in(blocks: dict[int, bytes], console: bytes) -> bool:

@@ -18,8 +18,9 @@ def test_make_gives_snakemake_a_place_for_its_cache(tmp_path: Path, has_home: bo
     if not shutil.which("make"):
         pytest.skip("needs make")
     environment = {**os.environ, "HOME": str(tmp_path) if has_home else NO_HOME}
-    environment.pop("XDG_CACHE_HOME", None)
-    command = ["make", SHOW, "show"]
+    for name in ("XDG_CACHE_HOME", "MAKEFLAGS", "MAKELEVEL"):  # `make test` may have started us
+        environment.pop(name, None)
+    command = ["make", "--no-print-directory", SHOW, "show"]
     result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     expected = "" if has_home else str(ROOT / ".snakemake" / "cache")
     assert result.stdout.strip() == expected, result.stderr
