@@ -19,7 +19,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo status test test-all lint format bench rom clean
+.PHONY: help demo status doctor test test-all lint format bench rom clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' $(MAKEFILE_LIST) | awk -F '|' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ demo: $(READY) ## set up, then turn every expert into a student; again: only wha
 
 status: $(READY) ## where the run is, milestone by milestone
 	@$(BIN)/python -m autodagger.workflow.status $(ARGS)
+
+doctor: $(READY) ## what confines the experts on this machine, tried out
+	@$(BIN)/python -m autodagger.workflow.confinement
 
 test: $(READY_DEV) ## the tests, without the slow ones
 	@$(BIN)/python -m pytest -m "not slow"

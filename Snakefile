@@ -39,6 +39,7 @@ rule all:
 
 onstart:
     lift_job_rate_limit(workflow)
+    tell_confinement(config["unconfined_experts"])
 
 
 onsuccess:

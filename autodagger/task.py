@@ -68,11 +68,13 @@ class Machine:
         num_envs: Games played at once, each in a process.
         threads: CPU threads of the network.
         cuda: Whether to compute on a GPU where there is one.
+        unconfined_experts: Whether experts may run where they cannot be confined.
     """
 
     num_envs: int = 4
     threads: int = 1
     cuda: bool = True
+    unconfined_experts: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import torch
 from torch.nn import functional
 
 from autodagger.expert.expert import Expert
+from autodagger.expert.jail import get_jail
 from autodagger.game.env import GameEnv
 from autodagger.rollout.episode import EpisodePlan, plan_episodes
 from autodagger.student.networks import NetworkArgs, Student
@@ -34,7 +35,7 @@ class Baseline:
         task = self.task
         self.env = GameEnv(task.game_dir, task.rom, task.milestone, budget.max_episode_steps)
         actions = self.env.game.actions
-        self.expert = Expert(task.expert, task.tools, actions)
+        self.expert = Expert(task.expert, task.tools, actions, get_jail().door)
         torch.manual_seed(0)
         args = NetworkArgs(arguments["network"], HIDDEN_DIM, self.view, actions)
         self.network = PlainNetwork(Student(args))

@@ -15,6 +15,7 @@ from autodagger.files import read_json
 from autodagger.results.layout import Results
 from autodagger.results.rows import collect_rows
 from autodagger.sources import list_imports, list_sources
+from autodagger.workflow.confinement import tell_confinement
 from autodagger.workflow.ending import show_results, write_failures
 from autodagger.workflow.engine import lift_job_rate_limit, mark_failed_jobs
 from autodagger.workflow.gpu import is_gpu_there

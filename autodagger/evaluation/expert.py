@@ -80,6 +80,7 @@ def evaluate_expert(
         "recorded_states": len(states),
         "recorded_test_states": len(test_states),
         "test": {**test, "episodes": len(played.tests)},
+        "confinement": played.layers,
     }
     rom_sha1 = sha1_file(task.rom)
     _record_states(outputs["states"], states, rom_sha1, progress)
@@ -95,6 +96,7 @@ class _Played:
     judged: list[Episode] = field(default_factory=list)
     recorded: list[Episode] = field(default_factory=list)
     tests: list[Episode] = field(default_factory=list)
+    layers: dict[str, str] = field(default_factory=dict)
 
     def collect_states(self) -> tuple[list[StartState], list[StartState]]:
         """The successor's starts for training, and for tests none that is among the former."""
@@ -118,31 +120,25 @@ def _play(
     """Judges the expert, and if it has any success, records training starts and plays the tests."""
     episodes, recorded, tested = counts
     starts, tests = task.load_starts(), task.load_test_starts() or task.load_starts()
-    spec, behaviour = RolloutSpec(task, task.milestone.max_steps), Behaviour(keep_state=True)
+    spec = RolloutSpec(task, task.milestone.max_steps, unconfined=machine.unconfined_experts)
+    behaviour = Behaviour(keep_state=True)
     with Rollouts(spec, min(machine.num_envs, max(counts))) as rollouts:
         plans = plan_episodes(task, starts, episodes, "expert_eval")
         judged = rollouts.play(plans, behaviour, on_episode=report_last(progress, episodes))
         if repetition := describe_repetition(judged):
             progress(repetition)
         if not any(episode.success for episode in judged):
-            return _Played(judged)
+            return _Played(judged, layers=rollouts.layers)
         plans = plan_episodes(task, starts, max(0, recorded - episodes), "expert_record")
         more = rollouts.play(plans, behaviour)
         plans = plan_episodes(task, tests, tested, "expert_test")
-        return _Played(judged, more, rollouts.play(plans, behaviour))
+        return _Played(judged, more, rollouts.play(plans, behaviour), rollouts.layers)
 
 
 def _find_obstacle(task: Task) -> tuple[str | None, str | None]:
     """What keeps an expert from being evaluated: (reason, details with the next step)."""
-    if not task.expert.is_file():
+    if not task.expert.exists():
         return "no expert file", _describe_missing(task.expert)
-    try:
-        compile(task.expert.read_text(encoding="utf-8"), str(task.expert), "exec")
-    except SyntaxError as error:
-        details = f"{task.expert}, line {error.lineno}: {error.msg}. Mend that line."
-        return "expert cannot be loaded", details
-    except ValueError as error:  # not UTF-8
-        return "expert cannot be loaded", f"{task.expert}: {error}. Save it as UTF-8 text."
     if not task.load_starts():
         previous = task.milestone.predecessor
         return "no start state", (

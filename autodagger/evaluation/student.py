@@ -72,7 +72,8 @@ def evaluate_student(
     starts = task.load_test_starts()
     trained_on = {state.data for state in task.load_starts()}
     plans = plan_episodes(task, starts, episodes, "student_eval")
-    spec = RolloutSpec(task, budget.max_episode_steps, student.args.view)
+    view = student.args.view
+    spec = RolloutSpec(task, budget.max_episode_steps, view, machine.unconfined_experts)
     behaviour = Behaviour(on_expert_failure=OnExpertFailure.GO_ON)
     with Rollouts(spec, min(machine.num_envs, episodes)) as rollouts:
         played = rollouts.play(plans, behaviour, policy, report_last(progress, episodes))

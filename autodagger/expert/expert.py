@@ -1,32 +1,33 @@
-"""Experts: a Python file with `run(state) -> button name`, run so that nothing leaks or hangs."""
+"""Experts: a Python file with `run(state) -> button name`, asked in a process of its own."""
 
-import builtins
-import signal
-import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import socket
+import stat
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from types import CodeType, FrameType, ModuleType
 from typing import Any
 
-from autodagger.expert.pathfinding import find_path_action
+from autodagger.expert.wire import Line, WireError, clean, pack
 
-CALL_LIMIT_SECONDS = 5.0
+CALL_SECONDS = 5.0
 """Longest that one call into an expert may take: ten thousand times what a typical one needs."""
 
-LOG_LINES = 100
-"""Messages kept of one episode; the last ones, since they tell why it ended."""
+EPISODE_SECONDS = 300.0
+"""Longest that the game may wait for an expert in all calls of one episode."""
 
+SOURCE_BYTES = 1 << 20
+"""Longest file of an expert or a tool."""
 
-_PACKAGE = str(Path(__file__).parents[1])
+DATA_BYTES = 16 << 20
+"""All files of a game's `data` folder together."""
+
+_BATCH = 16
+"""States that are sent at once where nobody waits for an answer: a process is woken less often."""
 
 
 class ExpertError(Exception):
     """The expert cannot be loaded, raised, hung or named no action; the message says which."""
-
-
-class _TimeLimit(BaseException):
-    """Raised inside an expert's call; no `except Exception` of the expert's catches it."""
 
 
 class Expert:
@@ -36,123 +37,249 @@ class Expert:
         path: The expert's file.
         tools: Files whose public functions experts may call.
         actions: The game's action names; an expert's answer is compared without regard to case.
+        door: A `Jail`'s.
+        data: A folder whose files experts can read, if it is there.
+        on_answer: Called at each answer of the expert's.
 
     Raises:
         ExpertError: The file cannot be read or compiled, or defines no `run`.
     """
 
-    def __init__(self, path: Path, tools: Sequence[Path], actions: Sequence[str]) -> None:
-        self._path = Path(path)
+    def __init__(
+        self,
+        path: Path,
+        tools: Sequence[Path],
+        actions: Sequence[str],
+        door: socket.socket,
+        *,
+        data: Path | None = None,
+        on_answer: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._name = Path(path).name
         self._actions = {name.lower(): index for index, name in enumerate(actions)}
-        self._code = _compile(self._path)
-        self._tools = [_compile(tool) for tool in tools]
-        self.log: list[str] = []
+        self._load_message = pack(
+            [
+                "load",
+                {
+                    "expert": _read_source(Path(path)),
+                    "tools": [_read_source(tool) for tool in tools],
+                    "data": _read_data(data),
+                },
+            ]
+        )
+        self._door, self._on_answer = door, on_answer
+        self._line: Line | None = None
+        self._unsent, self._awaited = bytearray(), 0
+        self._answers: list[int | ExpertError] = []
+        self._error: ExpertError | None = None
         self.start_episode()
 
-    def start_episode(self) -> None:
-        """Loads the file afresh, so that no global of an earlier episode is left, and resets it.
+    def start_episode(self, seed: int = 0) -> None:
+        """Runs the file afresh, so that no global of an earlier episode is left, and resets it.
+
+        Args:
+            seed: Of the expert's `random`.
 
         Raises:
             ExpertError: Loading or `reset()` raised or took too long, or there is no `run`.
         """
-        self.log = []
-        with self._guarded("while it was loaded"):
-            self._module = self._load()
-        if not callable(getattr(self._module, "run", None)):
-            raise ExpertError(
-                f"{self._path.name} defines no function run(state); expected "
-                "'def run(state): ...' that returns a button's name"
-            )
-        if callable(getattr(self._module, "reset", None)):
-            with self._guarded("in reset()"):
-                self._module.reset()
+        self._sent: dict[tuple[str, str], Any] = {}
+        self._read_answers(keep=0)  # of an episode that nobody collected
+        self._answers, self._error = [], None
+        self._waited = 0.0
+        if self._line is None:
+            self._start_process()
+            self._call(self._load_message, "while it was compiled")
+        self._call(pack(["start", seed]), "while it was loaded")
 
     def act(self, state: dict[str, Any]) -> int:
         """The index of the action that the expert names for `state`.
 
         Raises:
-            ExpertError: `run` raised, took longer than `CALL_LIMIT_SECONDS`, or named no action.
+            ExpertError: `run` raised, took longer than `CALL_SECONDS`, or named no action.
         """
-        with self._guarded("in run(state)"):
-            answer = self._module.run(state)
-        index = self._actions.get(answer.lower()) if isinstance(answer, str) else None
-        if index is None:
-            raise ExpertError(
-                f"{self._path.name} answered {answer!r}; expected one of {', '.join(self._actions)}"
-            )
-        return index
+        self.ask(state)
+        (answer,) = self.collect()
+        if isinstance(answer, ExpertError):
+            raise answer
+        return answer
 
-    def _load(self) -> ModuleType:
-        shared = {"find_path_action": find_path_action, "log": self._log}
-        modules = []
-        for code in self._tools:
-            module = ModuleType(Path(code.co_filename).stem)
-            module.__dict__.update(shared)
-            exec(code, module.__dict__)
-            shared |= {
-                name: value
-                for name, value in vars(module).items()
-                if callable(value) and not name.startswith("_")
-            }
-            modules.append(module)
-        for module in modules:  # a tool may call one of a later file
-            for name, value in shared.items():
-                module.__dict__.setdefault(name, value)
-        expert = ModuleType(self._path.stem)
-        expert.__dict__.update(shared, __file__=str(self._path))
-        exec(self._code, expert.__dict__)
-        return expert
+    def ask(self, state: dict[str, Any]) -> None:
+        """Like `act`, without waiting: `collect` has the answer.
 
-    def _log(self, message: object) -> None:
-        self.log.append(str(message)[:500])
-        del self.log[:-LOG_LINES]
+        Tuples are what an adapter gives where nothing in them changes, a map's tiles above all:
+        one that was sent before is not sent again.
+        """
+        reduced, kept, frozen = dict(state), [], []
+        for key, part in state.items():
+            if not isinstance(part, dict):
+                continue
+            for name, value in part.items():
+                if type(value) is not tuple:
+                    continue
+                if self._sent.get((key, name)) is value:
+                    if reduced[key] is part:
+                        reduced[key] = dict(part)
+                    reduced[key][name] = None
+                    kept.append((key, name))
+                else:
+                    self._sent[key, name] = value
+                    frozen.append((key, name))
+        if self._error:
+            self._answers.append(self._error)
+            return
+        self._unsent += pack(["state", {"state": reduced, "kept": kept, "frozen": frozen}])
+        self._awaited += 1
+        if self._awaited % _BATCH == 0:
+            self._read_answers(keep=_BATCH)
 
-    @contextmanager
-    def _guarded(self, doing: str) -> Iterator[None]:
-        """Turns whatever happens in an expert's code into an ExpertError."""
+    def collect(self) -> list[int | ExpertError]:
+        """The answers to all states asked about since the last time, in their order.
+
+        The first error of an episode stands for all that follow.
+        """
+        self._read_answers(keep=0)
+        answers, self._answers = self._answers, []
+        return answers
+
+    def _read_answers(self, keep: int) -> None:
+        """Sends what was asked, and reads what came of it but for the last `keep` answers."""
+        with suppress(ExpertError):  # that the process is gone is said by its answers
+            self._flush()
+        while self._awaited > keep:
+            self._awaited -= 1
+            try:
+                self._answers.append(self._read_answer())
+            except ExpertError as error:
+                self._error = self._error or error
+                self._answers.append(self._error)
+
+    @property
+    def log(self) -> list[str]:
+        """The last messages of the expert in this episode; none where its process is gone."""
+        if self._line is None:
+            return []
         try:
-            with _time_limit(CALL_LIMIT_SECONDS):
-                yield
-        except _TimeLimit:
-            raise ExpertError(
-                f"{self._path.name} took longer than {CALL_LIMIT_SECONDS:g} s {doing}"
-            ) from None
-        except BaseException as error:  # SystemExit too: it must not end the pipeline
-            raise ExpertError(f"{self._path.name} raised {_describe(error)} {doing}") from error
+            return [clean(text) for text in self._ask_for("log", pack(["log", None]), list)]
+        except ExpertError:
+            return []
 
+    def close(self) -> None:
+        """Ends the expert's process."""
+        if self._line:
+            self._line.close()
 
-def _compile(path: Path) -> CodeType:
-    try:
-        return builtins.compile(path.read_text(encoding="utf-8"), str(path), "exec")
-    except SyntaxError as error:
+    def _start_process(self) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                socket.send_fds(self._door, [b"+"], [theirs.fileno()])
+            except OSError as error:
+                raise ExpertError("the process that experts come from is gone") from error
+        self._line = Line(ours)
+
+    def _call(self, message: bytes, doing: str) -> None:
+        self._doing = doing
+        self._ask_for("ok", message, type(None))
+        self._doing = "in run(state)"
+
+    def _ask_for(self, kind: str, message: bytes, content_type: type) -> Any:
+        self._unsent += message
+        self._flush()
+        found, content = self._receive()
+        if found == "error" and isinstance(content, str):
+            raise ExpertError(clean(content))
+        if found != kind or not isinstance(content, content_type):
+            raise self._end("gave an answer that was not asked for")
+        return content
+
+    def _read_answer(self) -> int:
+        kind, content = self._receive()
+        if kind == "skipped" and self._error:
+            raise self._error
+        if not isinstance(content, str):
+            raise self._end("gave an answer that was not asked for")
+        if kind == "button":
+            index = self._actions.get(content.lower())
+            if index is not None:
+                return index
+            content = repr(clean(content))
+        elif kind == "error":
+            raise ExpertError(clean(content))
+        elif kind != "other":
+            raise self._end("gave an answer that was not asked for")
         raise ExpertError(
-            f"{path.name}, line {error.lineno}: {error.msg}: {(error.text or '').strip()}"
-        ) from error
-    except (OSError, ValueError) as error:
-        raise ExpertError(f"{path.name} cannot be read: {error}") from error
+            f"{self._name} answered {clean(content)}; expected one of {', '.join(self._actions)}"
+        )
+
+    def _flush(self) -> None:
+        if self._unsent:
+            line = self._get_line()
+            data, self._unsent = bytes(self._unsent), bytearray()
+            try:
+                line.send(data, CALL_SECONDS)
+            except (TimeoutError, WireError) as error:
+                raise self._give_up(error) from None
+
+    def _receive(self) -> tuple[Any, Any]:
+        line, start = self._get_line(), time.monotonic()
+        try:
+            answer = line.receive(min(CALL_SECONDS, max(0.0, EPISODE_SECONDS - self._waited)))
+        except (TimeoutError, WireError) as error:
+            self._waited += time.monotonic() - start
+            raise self._give_up(error) from None
+        self._waited += time.monotonic() - start
+        self._on_answer()
+        if not isinstance(answer, list) or len(answer) != 2:
+            raise self._end("gave an answer that was not asked for")
+        return answer[0], answer[1]
+
+    def _get_line(self) -> Line:
+        if self._line is None:
+            raise ExpertError(f"{self._name} ended the process it ran in")
+        return self._line
+
+    def _give_up(self, error: Exception) -> ExpertError:
+        if isinstance(error, WireError):
+            text = str(error)
+            return self._end("ended the process it ran in" if text == "it is gone" else text)
+        if self._waited >= EPISODE_SECONDS:
+            return self._end(f"took longer than {EPISODE_SECONDS:g} s in one episode")
+        return self._end(f"took longer than {CALL_SECONDS:g} s {self._doing}")
+
+    def _end(self, what: str) -> ExpertError:
+        """The process is not asked again, and ends; the next episode has another."""
+        if self._line:
+            self._line.close()
+            self._line = None
+        return ExpertError(f"{self._name} {what}")
 
 
-def _describe(error: BaseException) -> str:
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if not frame.filename.startswith(_PACKAGE)
-    ]
-    place = f" (line {frames[-1].lineno} of {Path(frames[-1].filename).name})" if frames else ""
-    text = str(error)
-    return f"{type(error).__name__}{': ' + text if text else ''}{place}"
+def _read_source(path: Path) -> tuple[str, str]:
+    """Name and content, bytes as Latin-1: nothing is made of them outside of the confinement."""
+    content = _read_file(path, SOURCE_BYTES, "an expert's or tool's file, Python of")
+    return path.name, content.decode("latin-1")
 
 
-@contextmanager
-def _time_limit(seconds: float) -> Iterator[None]:
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        raise _TimeLimit
-
-    previous = signal.signal(signal.SIGALRM, interrupt)
-    # Repeating: an expert that swallows the first interruption meets another a moment later.
-    signal.setitimer(signal.ITIMER_REAL, seconds, 0.1)
+def _read_file(path: Path, most: int, kind: str) -> bytes:
     try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
+        mode, size = path.stat().st_mode, path.stat().st_size
+        if not stat.S_ISREG(mode):
+            raise ExpertError(f"{path} is a folder or a device; expected a file")
+        if size > most:
+            raise ExpertError(f"{path} has {size:,} bytes; expected {kind} {most:,} at most")
+        return path.read_bytes()
+    except OSError as error:
+        raise ExpertError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _read_data(folder: Path | None) -> dict[str, str]:
+    files: dict[str, str] = {}
+    left = DATA_BYTES
+    if folder is not None and folder.is_dir():
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                content = _read_file(path, left, "files for experts of, with those before it,")
+                left -= len(content)
+                files[f"data/{path.relative_to(folder).as_posix()}"] = content.decode("latin-1")
+    return files

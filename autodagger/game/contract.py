@@ -15,10 +15,9 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
+from autodagger.actions import NO_OP
 from autodagger.errors import UserError
 from autodagger.files import sha1_file
-
-NO_OP = "no_op"
 
 GameState = dict[str, Any]
 """What an adapter reads of a running game: JSON-like values."""

@@ -9,8 +9,9 @@ import jmespath
 import numpy as np
 from jmespath.exceptions import JMESPathError
 
+from autodagger.actions import NO_OP
 from autodagger.errors import UserError
-from autodagger.game.contract import NO_OP, Game, Simulator, load_game
+from autodagger.game.contract import Game, Simulator, load_game
 from autodagger.game.milestone import Milestone
 
 

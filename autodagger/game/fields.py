@@ -12,8 +12,9 @@ from typing import Any
 
 import jmespath
 
+from autodagger.actions import NO_OP
 from autodagger.errors import UserError, suggest
-from autodagger.game.contract import NO_OP, GameState
+from autodagger.game.contract import GameState
 from autodagger.game.milestone import Milestone
 
 _BARE = ("true", "false")

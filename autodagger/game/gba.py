@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from autodagger.actions import NO_OP
 from autodagger.errors import suggest
-from autodagger.game.contract import NO_OP, Game, GameState
+from autodagger.game.contract import Game, GameState
 from autodagger.game.emulator import BUTTONS, FRAMES_PER_SECOND, SCREEN_SHAPE, Emulator, Ram
 
 

@@ -43,11 +43,13 @@ class RolloutSpec:
         task: Game, milestone and expert.
         max_steps: Longest episode in steps.
         view: What the student sees.
+        unconfined: Whether the expert may run where it cannot be confined.
     """
 
     task: Task
     max_steps: int
     view: View = field(default_factory=View)
+    unconfined: bool = False
 
 
 @dataclass(frozen=True)

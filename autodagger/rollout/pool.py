@@ -20,7 +20,8 @@ from typing import Any, Self
 import numpy as np
 
 from autodagger.errors import UserError
-from autodagger.expert.expert import CALL_LIMIT_SECONDS, ExpertError
+from autodagger.expert.expert import CALL_SECONDS
+from autodagger.expert.jail import Jail
 from autodagger.rollout.episode import (
     Behaviour,
     Episode,
@@ -32,8 +33,8 @@ from autodagger.rollout.episode import (
 )
 from autodagger.rollout.worker import Question, Shared, serve
 
-ANSWER_SECONDS = CALL_LIMIT_SECONDS + 25.0
-"""Longest time without a step of a worker: past it, its expert hangs where no signal reaches it."""
+HANG_SECONDS = CALL_SECONDS + 25.0
+"""Longest time without a step of a worker, or an answer of its expert: past it, its game hangs."""
 
 _END_SECONDS = 5.0
 """Longest time between the end of a worker's pipe and the end of its process."""
@@ -58,7 +59,11 @@ class Rollouts:
 
     Raises:
         ExpertError: The expert cannot be loaded.
-        UserError: The ROM or the game cannot be loaded, or the emulator crashes with it.
+        UserError: The ROM or the game cannot be loaded, the emulator crashes with it, or experts
+            cannot be confined here.
+
+    Attributes:
+        layers: What confines the experts, see `autodagger.expert.jail.Jail`.
     """
 
     def __init__(self, spec: RolloutSpec, num_envs: int) -> None:
@@ -69,7 +74,6 @@ class Rollouts:
         self._shared = Shared(
             self._context.RawArray("B", int(np.prod(shape))),
             self._context.RawArray("Q", num_envs),
-            self._context.RawArray("B", num_envs),
         )
         self._obs = np.frombuffer(self._shared.obs, np.uint8).reshape(shape)
         self._student: Policy | None = None
@@ -77,6 +81,8 @@ class Rollouts:
         self._crashed = 0
         self._answers: dict[Question, int] = {}
         self._slots = [_Slot(index) for index in range(num_envs)]
+        self._jail = Jail(spec.unconfined)
+        self.layers = self._jail.layers
         try:
             for slot in self._slots:
                 self._start(slot)
@@ -96,6 +102,7 @@ class Rollouts:
         """Ends the workers."""
         for slot in self._slots:
             slot.end()
+        self._jail.close()
 
     def play(
         self,
@@ -116,7 +123,8 @@ class Rollouts:
             The episodes in the order of the plans.
 
         Raises:
-            UserError: A start state cannot be loaded, or the emulator crashed in all episodes.
+            UserError: A start state cannot be loaded, the game hangs, or the emulator crashed in
+                all episodes.
         """
         if student is None and behaviour.on_expert_failure is OnExpertFailure.GO_ON:
             raise ValueError("an expert's own episode cannot go on without it: nobody acts")
@@ -170,14 +178,12 @@ class Rollouts:
                 return ended
 
     def _receive(self, slot: "_Slot") -> Question | Episode:
+        if slot.hangs:
+            raise _describe_hang()
         try:
-            if slot.hangs:
-                raise ExpertError(
-                    f"the expert did not answer within {ANSWER_SECONDS:g} s and was ended"
-                )
-            message: Question | Episode = slot.receive(self._shared)
-        except (ExpertError, GameCrashed) as error:
-            self._crashed += isinstance(error, GameCrashed)
+            message: Question | Episode = slot.receive()
+        except GameCrashed as error:
+            self._crashed += 1
             # The emulator is lost with the process; the next episode gets a new one.
             slot.end()
             self._start(slot)
@@ -198,18 +204,16 @@ class Rollouts:
     def _start(self, slot: "_Slot") -> None:
         parent_end, worker_end = self._context.Pipe()
         slot.connection = parent_end
-        self._shared.playing[slot.index] = 0
-        slot.process = self._context.Process(
-            target=serve, args=(worker_end, self._shared, slot.index, self._spec), daemon=True
-        )
+        arguments = (worker_end, self._shared, slot.index, self._spec, self._jail.door)
+        slot.process = self._context.Process(target=serve, args=arguments, daemon=True)
         with _without_main_module():
             slot.process.start()
         worker_end.close()
 
     def _await_start(self, slot: "_Slot") -> None:
-        if not slot.connection.poll(ANSWER_SECONDS):
-            raise ExpertError(f"the expert did not load within {ANSWER_SECONDS:g} s")
-        slot.receive(self._shared)
+        if not slot.connection.poll(HANG_SECONDS):
+            raise _describe_hang()
+        slot.receive()
 
 
 class _Slot:
@@ -245,19 +249,17 @@ class _Slot:
         """Takes note of the worker's counter of steps."""
         if heard or beat != self._beat:
             self._beat, self._beat_time = beat, now
-        self.hangs = now - self._beat_time > ANSWER_SECONDS
+        self.hangs = now - self._beat_time > HANG_SECONDS
 
     def send(self, message: Any) -> None:
         with suppress(OSError):  # a worker that is gone: receive() says so
             self.connection.send(message)
 
-    def receive(self, shared: Shared) -> Any:
+    def receive(self) -> Any:
         try:
             answer = self.connection.recv()
         except (EOFError, OSError):
-            if shared.playing[self.index]:
-                raise GameCrashed(self._describe_end()) from None
-            raise ExpertError("the expert ended the process it ran in") from None
+            raise GameCrashed(self._describe_end()) from None
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -289,6 +291,13 @@ class _Slot:
         if hasattr(self, "process") and self.process.pid is not None:
             self.process.kill()
             self.process.join()
+
+
+def _describe_hang() -> UserError:
+    return UserError(
+        f"the game did not come back for {HANG_SECONDS:g} s and was ended. Look at its adapter: "
+        "does read_state, or open, wait or loop for ever?"
+    )
 
 
 @contextmanager

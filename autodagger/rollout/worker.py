@@ -1,11 +1,12 @@
-"""The process behind one environment: a game and an expert, confined, driven over a pipe.
+"""The process behind one environment: a game and its judge, driven over a pipe.
 
-It plays whole episodes. The expert runs beside the game, so the game state never crosses a
-process boundary, and of a student it remembers what it answered: only an observation that is new
-to this process is sent to the parent, through memory that both share. Waking another process and
-waiting for it costs a third of a step.
+It plays whole episodes, and runs no line of an expert's, which has a process of its own. Waking
+another process and waiting for it costs a third of a step. So an expert's label is waited for only
+where it is acted upon, and of a student this process remembers what it answered: only an
+observation that is new here is sent to the parent, through memory that both share.
 """
 
+import socket
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,7 +17,6 @@ import numpy as np
 
 from autodagger.errors import UserError
 from autodagger.expert.expert import Expert, ExpertError
-from autodagger.expert.sandbox import confine
 from autodagger.game.env import GameEnv
 from autodagger.game.starts import StartState
 from autodagger.processes import die_with_parent
@@ -50,18 +50,17 @@ class Shared:
 
     Attributes:
         obs: (N, H, W, C) bytes, the observations asked about.
-        beats: N counters of steps, which show that a worker is alive.
-        playing: N bytes, 1 while a worker's game runs and 0 while its expert or nobody does: who
-            ended the process, if it ends.
+        beats: N counters of steps and answers, which show that a worker is alive.
     """
 
     obs: Any
     beats: Any
-    playing: Any
 
 
-def serve(connection: Connection, shared: Shared, slot: int, spec: RolloutSpec) -> None:
-    """A worker's life: builds the environment, gives up its rights, plays until the pipe ends.
+def serve(
+    connection: Connection, shared: Shared, slot: int, spec: RolloutSpec, door: socket.socket
+) -> None:
+    """A worker's life: builds the environment, plays until the pipe ends.
 
     A message is the arguments of `_Worker.play`; the answer is its episode, after any number of
     questions, or the error that is nobody's but the game's. The first message sent is None, or the
@@ -77,7 +76,7 @@ def serve(connection: Connection, shared: Shared, slot: int, spec: RolloutSpec) 
             raise SystemExit from None
 
     try:
-        worker = _Worker(spec, shared, slot, ask)
+        worker = _Worker(spec, shared, slot, door, ask)
     except (UserError, ExpertError) as error:
         connection.send(error)
         return
@@ -97,29 +96,34 @@ def _play(worker: "_Worker", plan: EpisodePlan, behaviour: Behaviour, student: i
         return worker.play(plan, behaviour, student)
     except UserError as error:
         return error
-    except MemoryError:  # the expert hoards it: the process ends, and with it the episode
-        worker.leave_game()
-        raise
     except Exception:  # the adapter's, or this program's: its place would be lost on the way
         return RuntimeError(f"environment, episode:\n{traceback.format_exc()}")
 
 
 class _Worker:
     def __init__(
-        self, spec: RolloutSpec, shared: Shared, slot: int, ask: Callable[[Question], int]
+        self,
+        spec: RolloutSpec,
+        shared: Shared,
+        slot: int,
+        door: socket.socket,
+        ask: Callable[[Question], int],
     ) -> None:
         self._spec, self._ask = spec, ask
         task = spec.task
         self._asked = np.frombuffer(shared.obs, np.uint8).reshape(-1, *spec.view.shape)[slot]
         self._beats = np.frombuffer(shared.beats, np.uint64)[slot : slot + 1]
-        self._playing, self._slot = shared.playing, slot
-        self._playing[slot] = 1
         self._env = GameEnv(task.game_dir, task.rom, task.milestone, spec.max_steps)
-        self._playing[slot] = 0
         self._student: int | None = None
         self._answers: dict[Question, int] = {}
-        confine()
-        self._expert = Expert(task.expert, task.tools, self._env.game.actions)
+        self._expert = Expert(
+            task.expert,
+            task.tools,
+            self._env.game.actions,
+            door,
+            data=task.game_dir / "data",
+            on_answer=self._beat,
+        )
 
     def play(self, plan: EpisodePlan, behaviour: Behaviour, student: int | None) -> Episode:
         """One episode from its reset to its end; `student` None: the expert acts."""
@@ -128,70 +132,53 @@ class _Worker:
         without_data = replace(plan, start=StartState(plan.start.name, None))  # the parent has it
         episode, record = Episode(without_data), ObsRecord()
         rng = np.random.default_rng([plan.seed, 1])  # apart from the environment's own
-        self._playing[self._slot] = 1
         screen, info = self._env.reset(seed=plan.seed, options={"state": plan.start.data})
-        self._playing[self._slot] = 0
-        self._start_expert(episode, behaviour)
-        while True:
-            self._beats += 1
-            label = self._get_label(episode, behaviour, info["state"])
-            if episode.outcome is not Outcome.RUNNING:
-                break
+        frames: list[int] = []
+        labels = _Labels(self._expert, plan.seed)
+        while episode.outcome is Outcome.RUNNING:
+            self._beat()
+            labels.ask(info["state"])
             if behaviour.keep_obs or student is not None:
                 record.look(self._spec.view.see(screen), behaviour.keep_obs)
-            act = self._choose(record, episode, label, behaviour, rng)
+            act = self._choose(record, episode, labels, behaviour, rng)
+            if act is None:
+                break
             episode.acts.append(act)
-            episode.labels.append(label)
-            self._playing[self._slot] = 1
             screen, _, terminated, truncated, info = self._env.step(act)
-            self._playing[self._slot] = 0
-            episode.frames += info["frames"]
+            frames.append(info["frames"])
             if terminated:
                 episode.outcome = Outcome.REACHED if info["success"] else Outcome.LOST
-                break
-            if truncated:
+            elif truncated:
                 episode.outcome = Outcome.TIMEOUT
-                break
+        episode.labels = labels.get_all()[: len(frames)]
+        episode.error = str(labels.error) if labels.error else None
+        if labels.error and behaviour.on_expert_failure is OnExpertFailure.END:
+            episode.outcome = Outcome.ERROR
+            del episode.acts[labels.count :], episode.labels[labels.count :]
+        episode.frames = sum(frames[: episode.steps])
         return self._finish(episode, behaviour, record)
 
-    def leave_game(self) -> None:
-        """Says that the end of this process would not be the game's."""
-        self._playing[self._slot] = 0
-
-    def _start_expert(self, episode: Episode, behaviour: Behaviour) -> None:
-        try:
-            self._expert.start_episode()
-        except ExpertError as error:
-            self._fail_expert(episode, behaviour, error)
-
-    def _get_label(self, episode: Episode, behaviour: Behaviour, state: dict[str, Any]) -> int:
-        """The expert's action index, or NO_LABEL from its first error on."""
-        if episode.error is None:
-            try:
-                return self._expert.act(state)
-            except ExpertError as error:
-                self._fail_expert(episode, behaviour, error)
-        return NO_LABEL
-
-    def _fail_expert(self, episode: Episode, behaviour: Behaviour, error: ExpertError) -> None:
-        episode.error = str(error)
-        if behaviour.on_expert_failure is OnExpertFailure.END:
-            episode.outcome = Outcome.ERROR
+    def _beat(self) -> None:
+        self._beats += 1
 
     def _choose(
         self,
         record: ObsRecord,
         episode: Episode,
-        label: int,
+        labels: "_Labels",
         behaviour: Behaviour,
         rng: np.random.Generator,
-    ) -> int:
-        """The action to take; draws from `rng` whatever comes of it, so that seeds stay in step."""
+    ) -> int | None:
+        """The action to take, None where an expert that should act has failed.
+
+        Draws from `rng` whatever comes of it, so that seeds stay in step.
+        """
         beta, noise = behaviour.beta, behaviour.noise
         expert_acts = self._student is None or (beta > 0 and rng.random() < beta)
-        if expert_acts and label != NO_LABEL:
-            act = label
-        else:
+        act = labels.get_last() if expert_acts else NO_LABEL
+        if act == NO_LABEL:
+            if expert_acts and behaviour.on_expert_failure is OnExpertFailure.END:
+                return None
             sees_action = self._spec.view.previous_action and episode.acts
             act = self._get_answer(record, episode.acts[-1] if sees_action else 0)
         if noise > 0 and rng.random() < noise:
@@ -210,10 +197,58 @@ class _Worker:
     def _finish(self, episode: Episode, behaviour: Behaviour, record: ObsRecord) -> Episode:
         if behaviour.keep_obs:
             shape = (-1, *self._spec.view.shape)
-            episode.distinct_obs = np.array(record.kept, np.uint8).reshape(shape)
-            episode.obs_index = record.index
+            episode.obs_index = record.index[: episode.steps]
+            distinct = record.kept[: max(episode.obs_index, default=-1) + 1]
+            episode.distinct_obs = np.array(distinct, np.uint8).reshape(shape)
         if episode.outcome is not Outcome.REACHED:
             episode.log = self._expert.log
         elif behaviour.keep_state:
             episode.state = self._env.simulator.save()
         return episode
+
+
+class _Labels:
+    """The expert's labels of an episode, as they come.
+
+    Attributes:
+        error: The expert's first, as far as is known.
+        count: States labelled before it.
+    """
+
+    def __init__(self, expert: Expert, seed: int) -> None:
+        self._expert = expert
+        self._labels: list[int] = []
+        self.error: ExpertError | None = None
+        self.count = 0
+        try:
+            expert.start_episode(seed)
+        except ExpertError as error:
+            self.error = error
+
+    def ask(self, state: dict[str, Any]) -> None:
+        """Has the next state labelled."""
+        if self.error:
+            self._labels.append(NO_LABEL)
+            return
+        try:
+            self._expert.ask(state)
+        except (TypeError, ValueError) as error:
+            raise UserError(
+                f"the game's adapter: read_state gave what JSON cannot say ({error}). Let it "
+                "return numbers, texts, lists and dicts of Python's own."
+            ) from error
+
+    def get_last(self) -> int:
+        """The last state's label, NO_LABEL from the expert's first error on."""
+        return self.get_all()[-1]
+
+    def get_all(self) -> list[int]:
+        """The labels of all states."""
+        for answer in self._expert.collect() if not self.error else ():
+            if isinstance(answer, ExpertError):
+                self.error = answer
+                self._labels.append(NO_LABEL)
+            else:
+                self._labels.append(answer)
+                self.count += 1
+        return self._labels

@@ -92,7 +92,9 @@ def get_path(files: Any, name: str) -> Path | None:
 def get_machine(snakemake: Any) -> Machine:
     """What the job may use."""
     config = snakemake.config
-    return Machine(config["num_envs"], snakemake.threads, config["cuda"])
+    return Machine(
+        config["num_envs"], snakemake.threads, config["cuda"], config["unconfined_experts"]
+    )
 
 
 def get_outputs(snakemake: Any) -> dict[str, Path]:

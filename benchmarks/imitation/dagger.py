@@ -23,6 +23,7 @@ from stable_baselines3.common.vec_env import SubprocVecEnv, VecEnv
 from torch import Tensor, nn
 
 from autodagger.expert.expert import Expert
+from autodagger.expert.jail import get_jail
 from autodagger.game.env import GameEnv
 from autodagger.rollout.episode import plan_episodes
 from autodagger.student.networks import TRUNKS
@@ -40,7 +41,7 @@ class PixelEnv(gymnasium.Env):
 
     def __init__(self, task: Task, budget: Budget, view: View, number: int) -> None:
         self._env = GameEnv(task.game_dir, task.rom, task.milestone, budget.max_episode_steps)
-        self._expert = Expert(task.expert, task.tools, self._env.game.actions)
+        self._expert = Expert(task.expert, task.tools, self._env.game.actions, get_jail().door)
         self._task, self._view = task, view
         self.start(1000, f"training{number}")
         height, width, channels = view.shape

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from autodagger.expert.expert import Expert
+from autodagger.expert.jail import get_jail
 from autodagger.game.contract import GameState
 from autodagger.game.env import GameEnv
 from autodagger.game.milestone import Milestone, load_milestones
@@ -29,7 +30,7 @@ def load_story() -> list[Milestone]:
 def load_expert(milestone: Milestone, actions: Sequence[str]) -> Expert:
     """The milestone's expert, with the tools that all share."""
     tools = sorted((FOLDER / "tools").glob("*.py"))
-    return Expert(FOLDER / "experts" / f"{milestone.id}.py", tools, actions)
+    return Expert(FOLDER / "experts" / f"{milestone.id}.py", tools, actions, get_jail().door)
 
 
 def play_story(seed: int, watch: Watcher = lambda env, state: None) -> Iterator[tuple[str, bytes]]:

@@ -19,7 +19,7 @@ FLOORS = (
     ("task",),
     ("expert",),
     ("game", "student"),
-    ("errors", "files", "processes", "seeding", "sources", "stats"),
+    ("actions", "errors", "files", "processes", "seeding", "sources", "stats"),
 )
 """From the top. Rooms on one floor do not see each other, but for the ground floor's."""
 

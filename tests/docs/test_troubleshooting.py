@@ -25,8 +25,9 @@ from autodagger.errors import UserError
 from autodagger.evaluation.budget import plan_budget
 from autodagger.evaluation.expert import evaluate_expert
 from autodagger.expert import expert as expert_module
-from autodagger.expert.expert import Expert, ExpertError
-from autodagger.expert.sandbox import ConfinementError
+from autodagger.expert.expert import ExpertError
+from autodagger.expert.inmate import ConfinementError
+from autodagger.expert.jail import Jail
 from autodagger.files import write_json
 from autodagger.game.contract import check_rom, load_game
 from autodagger.game.emulator import Emulator
@@ -43,6 +44,7 @@ from autodagger.workflow.config import check_milestone_options, load_config
 from autodagger.workflow.pipeline import load_pipeline
 from autodagger.workflow.run_lock import hold_run_lock, remove_stale_lock
 from autodagger.workflow.tracking import open_tracker
+from tests.grid import load_expert
 from tests.workflow.conftest import GAME, Pipeline, make_pipeline
 
 ROOT = Path(__file__).parents[2]
@@ -271,7 +273,7 @@ def _(scene: Scene) -> str:
 
 
 def act(scene: Scene, text: str) -> str:
-    expert = Expert(write_expert(scene, text), (), ACTIONS)
+    expert = load_expert(write_expert(scene, text))
     return tell(ExpertError, expert.act, {"player": {}})
 
 
@@ -282,7 +284,7 @@ def _(scene: Scene) -> str:
 
 @says("hangs")
 def _(scene: Scene) -> str:
-    scene.monkeypatch.setattr(expert_module, "CALL_LIMIT_SECONDS", 0.2)
+    scene.monkeypatch.setattr(expert_module, "CALL_SECONDS", 0.2)
     return act(scene, "def run(state):\n    while True: pass\n")
 
 
@@ -293,17 +295,13 @@ def _(scene: Scene) -> str:
 
 @says("forbidden")
 def _(scene: Scene) -> str:
-    """In a process of its own: confinement is for good."""
-    path = write_expert(scene, "def run(state):\n    open('notes.txt', 'w')\n")
-    program = (
-        "from pathlib import Path; from autodagger.expert.expert import Expert, ExpertError\n"
-        "from autodagger.expert.sandbox import confine; confine()\n"
-        f"try: Expert(Path({str(path)!r}), (), {ACTIONS}).act({{}})\n"
-        "except ExpertError as error: print(error)"
-    )
-    command = [sys.executable, "-c", program]
     assert ConfinementError.__name__ in BLOCKS["forbidden"]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout
+    return act(scene, "def run(state):\n    open('notes.txt', 'w')\n")
+
+
+@says("unconfined")
+def _(scene: Scene) -> str:
+    return tell(UserError, Jail, False, ["seccomp"])
 
 
 def plan(outcomes: list[str], error: str | None = None) -> str:

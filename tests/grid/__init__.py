@@ -7,6 +7,8 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any, TypeVar
 
+from autodagger.expert.expert import Expert
+from autodagger.expert.jail import get_jail
 from autodagger.game.env import GameEnv
 from autodagger.game.milestone import Milestone
 from autodagger.game.starts import StartState
@@ -86,6 +88,11 @@ def write_expert(folder: Path, text: str, name: str = "CURSOR.py") -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(dedent(text), encoding="utf-8")
     return path
+
+
+def load_expert(path: Path, tools: Sequence[Path] = ()) -> Expert:
+    """An expert of the grid, in a process of its own."""
+    return Expert(path, tools, ACTIONS, get_jail().door)
 
 
 def take(kind: type[T], values: dict[str, Any]) -> T:

@@ -54,6 +54,7 @@ CHANGED: dict[str, Any] = {
     "student_eval_episodes": 4,
     "seed": 7,
     "num_envs": 2,
+    "unconfined_experts": True,
     "cuda": False,
     "record_video": True,
     "videos_per_iteration": 1,

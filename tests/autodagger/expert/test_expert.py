@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from autodagger.expert import expert as expert_module
-from autodagger.expert.expert import LOG_LINES, Expert, ExpertError
-from tests.grid import ACTIONS, write_expert
+from autodagger.expert.expert import Expert, ExpertError
+from autodagger.expert.inmate import LOG_LINES
+from tests.grid import ACTIONS, load_expert, write_expert
 
 STATE: dict[str, Any] = {
     "player": {"position": {"x": 0, "y": 0}},
@@ -18,7 +19,7 @@ STATE: dict[str, Any] = {
 
 def load(folder: Path, text: str, tools_dir: Path | None = None) -> Expert:
     tools = sorted(tools_dir.glob("*.py")) if tools_dir else []
-    return Expert(write_expert(folder, text), tools, ACTIONS)
+    return load_expert(write_expert(folder, text), tools)
 
 
 def failure(folder: Path, text: str) -> str:
@@ -82,12 +83,12 @@ def test_file_that_is_no_text_is_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "M.py"
     path.write_bytes(data)
     with pytest.raises(ExpertError, match=r"M\.py"):
-        Expert(path, None, ACTIONS)
+        load_expert(path)
 
 
 def test_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ExpertError, match=r"M\.py cannot be read"):
-        Expert(tmp_path / "M.py", None, ACTIONS)
+        load_expert(tmp_path / "M.py")
 
 
 @pytest.mark.parametrize("leave", ["raise SystemExit(1)", "exit()", "raise KeyboardInterrupt"])
@@ -115,7 +116,7 @@ LOOPS = {
 def test_endless_loop_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, loop: str
 ) -> None:
-    monkeypatch.setattr(expert_module, "CALL_LIMIT_SECONDS", 0.1)
+    monkeypatch.setattr(expert_module, "CALL_SECONDS", 0.1)
     text = {
         "run": f"def run(state):\n        {loop}\n",
         "reset": f"def reset():\n        {loop}\ndef run(state): return 'a'\n",
@@ -127,7 +128,7 @@ def test_endless_loop_is_ended(
 
 def test_time_limit_is_a_calls_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a quick call nothing interrupts what follows it."""
-    monkeypatch.setattr(expert_module, "CALL_LIMIT_SECONDS", 0.05)
+    monkeypatch.setattr(expert_module, "CALL_SECONDS", 0.05)
     expert = load(tmp_path, "def run(state): return 'a'")
     expert.act(STATE)
     time.sleep(0.2)
@@ -135,10 +136,11 @@ def test_time_limit_is_a_calls_own(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_works_again_after_a_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(expert_module, "CALL_LIMIT_SECONDS", 0.1)
+    monkeypatch.setattr(expert_module, "CALL_SECONDS", 0.1)
     expert = load(tmp_path, "def run(state):\n    while state: pass\n    return 'a'")
     with pytest.raises(ExpertError):
         expert.act(STATE)
+    expert.start_episode()
     assert expert.act({}) == ACTIONS.index("a")
 
 
@@ -227,7 +229,7 @@ def test_log_keeps_the_last_lines_and_cuts_long_ones(tmp_path: Path) -> None:
 def test_expert_knows_its_file(tmp_path: Path) -> None:
     expert = load(tmp_path, "def run(state):\n    log(__file__)\n    return 'a'")
     expert.act(STATE)
-    assert expert.log == [str(tmp_path / "CURSOR.py")]
+    assert expert.log == ["CURSOR.py"]
 
 
 def test_edited_file_is_not_picked_up_midway(tmp_path: Path) -> None:

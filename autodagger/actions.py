@@ -1,0 +1,4 @@
+"""The one action that every game has."""
+
+NO_OP = "no_op"
+"""A step without a button."""
