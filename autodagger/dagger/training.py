@@ -23,10 +23,10 @@ from autodagger.dagger.learner import FitResult, fit
 from autodagger.dagger.metrics import IterationMetrics, Score
 from autodagger.dagger.options import TrainingOptions
 from autodagger.files import sha256_file, write_bytes, write_json
+from autodagger.game.starts import StartState
 from autodagger.rollout.episode import (
     Behaviour,
     Episode,
-    EpisodePlan,
     RolloutSpec,
     plan_episodes,
 )
@@ -127,6 +127,19 @@ def train_student(
     return report
 
 
+def _split(
+    starts: Sequence[StartState], fewest: int
+) -> tuple[Sequence[StartState], Sequence[StartState]]:
+    """Those of the expert's demonstrations, and those of the student's own episodes.
+
+    A student that has been shown the way from a start goes it again whatever it has understood:
+    only from others do its failures show, to be labelled, and its successes say something. Where
+    there would be fewer than `fewest` of a kind, all are of both.
+    """
+    half = len(starts) // 2
+    return (starts[:half], starts[half:]) if half >= fewest else (starts, starts)
+
+
 class _Training:
     def __init__(
         self,
@@ -139,7 +152,7 @@ class _Training:
     ) -> None:
         self._task, self._options, self._budget = task, options, budget
         self._rollouts, self._device, self._progress = rollouts, device, progress
-        self._starts = task.load_starts()
+        self._shown, self._own = _split(task.load_starts(), options.episodes_per_iter)
         self._dataset = Dataset(options.view)
         actions = task.load_game().actions
         self._args = NetworkArgs(options.network, options.hidden_dim, options.view, actions)
@@ -197,8 +210,8 @@ class _Training:
         behaviour = Behaviour(beta, self._options.dart_noise, keep_obs=True)
         count = self._options.episodes_per_iter
         if number == 0:  # a demonstration from each start: labels are cheap, unseen places are not
-            count = max(count, len(self._starts))
-        plans = plan_episodes(self._task, self._starts, count, "collect", number)
+            count = max(count, len(self._shown))
+        plans = plan_episodes(self._task, self._shown, count, "collect", number)
         self._dataset.add(self._rollouts.play(plans, behaviour, student))
 
     def _fit(self, number: int) -> FitResult:
@@ -209,7 +222,10 @@ class _Training:
         """Rounds of episodes; ends with one that shows the student too weak."""
         student = GreedyPolicy(self._student, self._device)
         rounds = CONFIRMING_ROUNDS if self._options.early_stop else 1
-        plans = self._plan(rounds, "rollout", number)
+        # From where the last iteration ended: no start comes again before all have come.
+        first = sum(one.metrics.score.episodes for one in self._iterations)
+        count = rounds * self._options.episodes_per_iter
+        plans = plan_episodes(self._task, self._own, first + count, "rollout")[first:]
         played: list[Episode] = []
         for part in np.array_split(np.arange(len(plans)), rounds):
             now = [plans[k] for k in part]
@@ -217,10 +233,6 @@ class _Training:
             if not self._is_as_good_as_expert(Score.of(played), rounds):
                 break
         return played
-
-    def _plan(self, rounds: int, *purpose: str | int) -> list[EpisodePlan]:
-        count = rounds * self._options.episodes_per_iter
-        return plan_episodes(self._task, self._starts, count, *purpose)
 
     def _is_as_good_as_expert(self, score: Score, rounds: int) -> bool:
         """Whether the episodes so far leave room for it at the end of `rounds` rounds.
@@ -251,7 +263,9 @@ class _Training:
 
     def _play_final(self) -> list[Episode]:
         student = GreedyPolicy(self._student, self._device)
-        return self._rollouts.play(self._plan(2, "finalists"), Behaviour(), student)
+        count = 2 * self._options.episodes_per_iter
+        plans = plan_episodes(self._task, self._own, count, "finalists")
+        return self._rollouts.play(plans, Behaviour(), student)
 
     def _describe(self, iteration: Iteration) -> dict[str, Any]:
         """For a checkpoint; `_restore` is the way back."""

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -18,7 +19,8 @@ from autodagger.dagger.checkpoint import Checkpoint
 from autodagger.dagger.training import CONFIRMING_ROUNDS, get_beta
 from autodagger.expert.expert import ExpertError
 from autodagger.files import sha1_file, sha256_file
-from autodagger.game.starts import StartState, save_start_states
+from autodagger.game.starts import StartState, load_start_states, save_start_states
+from autodagger.rollout.pool import Rollouts
 from autodagger.rollout.replay import Replays
 from autodagger.seeding import derive_seed
 from autodagger.stats import wilson_interval
@@ -273,6 +275,38 @@ def test_a_first_step_is_as_long_as_the_learning_rate(world: Path, tmp_path: Pat
         weights.append(student.head.bias.detach())
     moved = (weights[0] - weights[1]).abs().max()
     assert float(moved) == pytest.approx(1e-2 - 1e-5, rel=0.02)
+
+
+def test_students_start_where_no_demonstration_did(
+    world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And in the next iteration go on with starts that they did not have yet."""
+    played: dict[bool, list[str]] = {True: [], False: []}  # by whether the expert acts
+    play = Rollouts.play
+
+    def watch(self: Rollouts, plans: Any, *rest: Any) -> Any:
+        played[rest[1] is None].extend(plan.start.name for plan in plans)
+        return play(self, plans, *rest)
+
+    monkeypatch.setattr(Rollouts, "play", watch)
+    more = tmp_path / "world"
+    shutil.copytree(world, more)
+    states = load_start_states(more / "states.zip")
+    states += [StartState(f"more{k}.state", states[0].data + bytes(k)) for k in range(1, 6)]
+    save_start_states(more / "states.zip", states, sha1_file(ROM))
+    two = SHORT | {"dagger_iterations": 2, "episodes_per_iter": 2}
+    train(tmp_path, more, two | {"beta_schedule": "first"})
+    first, last = {one.name for one in states[:4]}, {one.name for one in states[4:]}
+    assert set(played[True]) == first
+    assert sorted(played[False][:4]) == sorted(last)  # two iterations, no start twice
+    assert set(played[False]) == last
+
+
+def test_with_few_starts_all_are_shown_and_played(world: Path, tmp_path: Path) -> None:
+    names = {one.name for one in load_start_states(world / "states.zip")}
+    train(tmp_path, world, SHORT)
+    replays = Replays.read(tmp_path / "models" / "trajectories.json")
+    assert {replay.start_state for replay in replays.episodes} == names
 
 
 def test_noise_lengthens_the_demonstrations(world: Path, tmp_path: Path) -> None:
