@@ -1,5 +1,6 @@
 """Experts in the process that runs them: answers, failures, fresh globals, tools, time limits."""
 
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from autodagger.expert import expert as expert_module
 from autodagger.expert.expert import Expert, ExpertError
 from autodagger.expert.inmate import LOG_LINES
+from autodagger.expert.jail import Jail, get_jail
 from tests.grid import ACTIONS, load_expert, write_expert
 
 STATE: dict[str, Any] = {
@@ -238,3 +240,132 @@ def test_edited_file_is_not_picked_up_midway(tmp_path: Path) -> None:
     write_expert(tmp_path, "def run(state): return 'b'")
     expert.start_episode()
     assert expert.act(STATE) == ACTIONS.index("a")
+
+
+# ---- What goes to the expert's process, and comes back ---------------------------------------
+
+
+def test_answers_come_in_the_order_of_the_states(tmp_path: Path) -> None:
+    expert = load(tmp_path, "def run(state): return ['no_op', 'a', 'b'][state['n'] % 3]")
+    for n in range(100):
+        expert.ask({"n": n})
+    assert expert.collect() == [n % 3 for n in range(100)]
+    assert expert.collect() == []
+    assert expert.act({"n": 2}) == 2
+
+
+def test_first_error_of_an_episode_stands_for_all_that_follow(tmp_path: Path) -> None:
+    text = "def run(state):\n    log(state['n'])\n    return 'a' if state['n'] < 40 else 1 / 0"
+    expert = load(tmp_path, text)
+    for n in range(60):
+        expert.ask({"n": n})
+    answers = expert.collect()
+    assert answers[:40] == [1] * 40
+    assert len({id(answer) for answer in answers[40:]}) == 1
+    assert "ZeroDivisionError" in str(answers[40])
+    expert.ask({"n": 0})
+    assert expert.collect() == [answers[40]]
+    assert expert.log[-1] == "40"  # it was not asked any more
+    expert.start_episode()
+    assert expert.act({"n": 0}) == 1
+
+
+def test_an_episode_that_nobody_collected_is_no_part_of_the_next(tmp_path: Path) -> None:
+    expert = load(tmp_path, "def run(state): return state['button']")
+    for _ in range(20):
+        expert.ask({"button": "b"})
+    expert.start_episode()
+    expert.ask({"button": "a"})
+    assert expert.collect() == [ACTIONS.index("a")]
+
+
+def test_a_tuple_is_sent_once_and_cannot_be_altered(tmp_path: Path) -> None:
+    text = """
+def run(state):
+    log(state["map"]["rows"]); log(state["map"]["place"])
+    state["map"]["rows"] = "forgotten"
+    state["map"]["place"].append(5)
+    return "a"
+"""
+    expert = load(tmp_path, text)
+    rows = ((0, 1), (1, 0))
+    for place in ([1, 2], [1, 2], [3]):
+        assert expert.act({"map": {"rows": rows, "place": place}}) == 1
+    other = ((1, 1),)
+    assert expert.act({"map": {"rows": other, "place": []}}) == 1
+    assert expert.act({"map": {"rows": rows, "place": []}}) == 1
+    assert expert.log[::2] == [str(rows)] * 3 + [str(other), str(rows)]
+    assert expert.log[1::2] == ["[1, 2]", "[1, 2]", "[3]", "[]", "[]"]
+
+
+def test_states_of_any_size_arrive(tmp_path: Path) -> None:
+    expert = load(tmp_path, "def run(state): return 'a' if len(state['x']) == 3_000_000 else 'b'")
+    assert expert.act({"x": "é" * 3_000_000}) == ACTIONS.index("a")
+
+
+def test_chance_is_the_episodes_own(tmp_path: Path) -> None:
+    text = "import random\ndef run(state):\n    log(random.random())\n    return 'a'"
+    logs = []
+    for seed in (1, 1, 2):
+        expert = load(tmp_path, text)
+        expert.start_episode(seed)
+        expert.act({})
+        logs += expert.log
+    assert logs[0] == logs[1] != logs[2]
+
+
+def test_sets_have_one_order_in_every_process(tmp_path: Path) -> None:
+    text = "def run(state):\n    log(list(map(str, set('abcdefgh'))))\n    return 'a'"
+    experts = [load(tmp_path, text) for _ in range(2)]
+    for expert in experts:
+        expert.act({})
+    with Jail() as other:
+        third = Expert(tmp_path / "CURSOR.py", (), ACTIONS, other.door)
+        third.act({})
+        assert third.log == experts[0].log == experts[1].log
+
+
+def test_files_of_the_games_data_can_be_read_and_no_others(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    (data / "deep").mkdir(parents=True)
+    (data / "maps.json").write_text('{"TOWN": "é"}', encoding="utf-8")
+    (data / "deep" / "raw.bin").write_bytes(bytes(range(256)))
+    (tmp_path / "secret").write_text("x")
+    text = """
+import json, pathlib
+def run(state):
+    log(json.load(open("data/maps.json"))["TOWN"])
+    log(len(open("data/deep/raw.bin", "rb").read()))
+    log(pathlib.Path("data/maps.json").read_text()[:7])
+    for name in ("data/../secret", "data/none", "secret"):
+        try: open(name)
+        except PermissionError as error: log(str(error))
+    return "a"
+"""
+    path = write_expert(tmp_path, text)
+    expert = Expert(path, (), ACTIONS, get_jail().door, data=data)
+    expert.act({})
+    assert expert.log[:3] == ["é", "256", '{"TOWN"']
+    assert len(expert.log) == 6
+    assert all("(data/deep/raw.bin, data/maps.json), and no others" in s for s in expert.log[3:])
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "long"])
+def test_a_file_that_is_none_is_refused_unread(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "M.py"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        with path.open("wb") as file:
+            file.truncate(1 << 40)
+    with pytest.raises(ExpertError, match=r"M\.py (is a folder or a device|has 1,099,511,627,776)"):
+        load_expert(path)
+
+
+@pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", b"# -*- coding: latin-1 -*-\n# \xe9\n"])
+def test_a_byte_order_mark_and_another_encoding_are_heeded(tmp_path: Path, mark: bytes) -> None:
+    path = tmp_path / "M.py"
+    path.write_bytes(mark + b"def run(state): return 'a'")
+    assert load_expert(path).act({}) == ACTIONS.index("a")
