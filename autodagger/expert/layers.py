@@ -21,6 +21,9 @@ MEMORY_BYTES = 1 << 30
 TALK = 3
 """The one file descriptor that an expert's process has: its connection to the game's process."""
 
+_MOST_DESCRIPTORS = 4096
+"""More than are open here; a limit of a billion, as some containers have it, takes minutes."""
+
 NOBODY = 65534
 
 LAYERS = ("seccomp", "namespaces", "landlock", "user", "capabilities", "limits", "session")
@@ -175,7 +178,8 @@ class Kernel:
 
 def end_with_parent(kernel: Kernel) -> None:
     """Has the kernel end this process when its parent ends; a change of user forgets it."""
-    kernel.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if sys.platform == "linux":
+        kernel.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def leave_system(kernel: Kernel, skip: Collection[str]) -> dict[str, str]:
@@ -186,6 +190,8 @@ def leave_system(kernel: Kernel, skip: Collection[str]) -> dict[str, str]:
     Returns:
         For each layer in question, what holds, or why it does not.
     """
+    if sys.platform != "linux":
+        return {"user": "no: not on this system", "namespaces": "no: not on this system"}
     report = {}
     is_root, spaces = os.geteuid() == 0, [name for name in _NEW if name != "user"]
     spaced = False
@@ -211,8 +217,8 @@ def _try(action: Callable[[], object]) -> str | None:
     """None, or why it cannot be done."""
     try:
         action()
-    except (OSError, LayerError) as error:
-        return f"no: {error}"
+    except (OSError, ValueError, AttributeError, LayerError) as error:
+        return f"no: {error}"  # AttributeError: another system's C library
     return None
 
 
@@ -260,7 +266,7 @@ def confine(kernel: Kernel, connection: int, skip: Collection[str]) -> dict[str,
     report = {}
     os.dup2(connection, TALK)
     os.closerange(0, TALK)
-    os.closerange(TALK + 1, os.sysconf("SC_OPEN_MAX"))
+    os.closerange(TALK + 1, _MOST_DESCRIPTORS)
     steps = {
         "session": lambda: os.setsid(),
         "limits": lambda: _lower_limits(),
@@ -268,8 +274,9 @@ def confine(kernel: Kernel, connection: int, skip: Collection[str]) -> dict[str,
         "landlock": lambda: _enter_landlock(kernel),
         "seccomp": lambda: _install_filter(kernel),
     }
-    kernel.prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    kernel.prctl(_PR_SET_DUMPABLE, 0)
+    if sys.platform == "linux":
+        kernel.prctl(_PR_SET_NO_NEW_PRIVS, 1)
+        kernel.prctl(_PR_SET_DUMPABLE, 0)
     end_with_parent(kernel)
     for layer, step in steps.items():
         if layer in skip:
