@@ -1,7 +1,12 @@
 """Errors that the user can put right."""
 
 import difflib
+import reprlib
 from collections.abc import Iterable
+from typing import Any
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 100
 
 
 class UserError(Exception):
@@ -16,3 +21,8 @@ def suggest(name: str, known: Iterable[str], form: str = "{}") -> str:
     folded = {item.lower(): item for item in known}
     match = difflib.get_close_matches(name.lower(), list(folded), n=1, cutoff=0.5)
     return f" (did you mean {form.format(folded[match[0]])!r}?)" if match else ""
+
+
+def show(value: Any) -> str:
+    """A value as a message quotes it: as Python writes it, but never more than a line or two."""
+    return _SHORT.repr(value)

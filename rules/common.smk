@@ -11,10 +11,11 @@ from snakemake.io import checkpoint_target
 
 from autodagger.dagger.options import TrainingOptions
 from autodagger.errors import UserError
-from autodagger.files import read_json
+from autodagger.files import exists, is_readable
 from autodagger.results.layout import Results
 from autodagger.results.rows import collect_rows
 from autodagger.sources import list_imports, list_sources
+from autodagger.workflow.damage import is_damaged, says_train
 from autodagger.workflow.ending import show_results, write_failures
 from autodagger.workflow.engine import lift_job_rate_limit, mark_failed_jobs
 from autodagger.workflow.gpu import is_gpu_there
@@ -53,8 +54,8 @@ def get_task_inputs(wildcards):
     expert = str(Path(config["policy_dir"], f"{wildcards.milestone}.py"))
     tools = Path(config["tools_dir"]).glob("*.py") if config["tools_dir"] else []
     return get_game_inputs(wildcards) | {
-        # None, when it is missing: then adding it is a change of inputs.
-        "expert": expert if Path(expert).is_file() else [],
+        # None, when it is missing or unreadable: then adding it is a change of inputs.
+        "expert": expert if is_readable(expert) else [],
         "tools": sorted(map(str, tools)),
     }
 
@@ -80,7 +81,10 @@ def get_start_states(wildcards, kind="states"):
     if previous is None:
         return []
     own = PIPELINE.get_own_state(previous)
-    return str(own) if own.is_file() else getattr(get_evaluation(previous), kind)
+    if exists(own):
+        return str(own)
+    states = getattr(get_evaluation(previous), kind)
+    return ancient(states) if is_damaged(states) else states
 
 
 @functools.cache  # asked for after every evaluation, for every job
@@ -88,7 +92,7 @@ def get_chain(milestone):
     """The milestones whose evaluations lead to this one's start states, the first one first."""
     chain = []
     previous = PIPELINE.milestones[milestone].predecessor
-    while previous is not None and not PIPELINE.get_own_state(previous).is_file():
+    while previous is not None and not exists(PIPELINE.get_own_state(previous)):
         chain.insert(0, previous)
         previous = PIPELINE.milestones[previous].predecessor
     return chain
@@ -157,7 +161,7 @@ def is_trained(milestone):
     budget = plan.output.budget
     if not Path(budget).is_file():  # it is being made anew at this moment
         raise IncompleteCheckpointException(plan.rule, checkpoint_target(budget))
-    return read_json(budget)["decision"] == "train"
+    return says_train(budget)
 
 
 def get_training(wildcards):

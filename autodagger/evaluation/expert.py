@@ -13,7 +13,7 @@ from autodagger.evaluation.episodes import (
     summarize_successes,
 )
 from autodagger.expert.expert import ExpertError
-from autodagger.files import sha1_file, write_bytes, write_json
+from autodagger.files import DamagedFile, sha1_file, write_bytes, write_json
 from autodagger.game.starts import StartState, load_start_states, recorded_with, save_start_states
 from autodagger.rollout.episode import Behaviour, Episode, RolloutSpec, plan_episodes
 from autodagger.rollout.pool import Rollouts
@@ -169,11 +169,14 @@ def _record_states(
     A broken expert thus fails its own milestone and not all that come after it.
     """
     kept = path.with_name(LAST_SUCCESS + path.name)
-    if not states and recorded_with(kept, rom_sha1):
-        states = load_start_states(kept)
-        progress(
-            f"no success: the next milestone starts from {len(states)} states of an earlier run"
-        )
+    try:
+        if not states and recorded_with(kept, rom_sha1):
+            states = load_start_states(kept)
+            progress(
+                f"no success: the next milestone starts from {len(states)} states of an earlier run"
+            )
+    except DamagedFile as error:
+        progress(f"no success, and no states of an earlier run: {error}")
     save_start_states(path, states, rom_sha1)
     if states:
         write_bytes(kept, path.read_bytes())

@@ -1,6 +1,5 @@
 """The options of config.yaml: defaults, checks, and messages that name what to change."""
 
-import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
@@ -12,6 +11,7 @@ from jsonschema import Draft202012Validator
 
 from autodagger.dagger.options import TrainingOptions
 from autodagger.errors import UserError, suggest
+from autodagger.files import load_schema
 
 _TYPE_NAMES = {
     "integer": "a whole number",
@@ -23,17 +23,6 @@ _TYPE_NAMES = {
 }
 _ID_OPTIONS = ("milestone", "resume_from")
 _BOOLEANS = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False}
-
-
-def load_schema(name: str) -> dict[str, Any]:
-    """Reads `schemas/{name}.schema.json` of the checkout, or of the installed package."""
-    here = Path(__file__).resolve().parents[1]
-    for folder in (here.parent / "schemas", here / "schemas"):
-        path = folder / f"{name}.schema.json"
-        if path.is_file():
-            schema: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            return schema
-    raise FileNotFoundError(f"schemas/{name}.schema.json is missing from this installation")
 
 
 def load_config_schema() -> dict[str, Any]:
