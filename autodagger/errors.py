@@ -2,11 +2,22 @@
 
 import difflib
 import reprlib
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 100
+
+
+@contextmanager
+def exit_in_words() -> Iterator[None]:
+    """Ends the process by what a UserError says, where nobody else would catch it."""
+    try:
+        yield
+    except UserError as error:
+        sys.exit(str(error))
 
 
 class UserError(Exception):

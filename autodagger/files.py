@@ -203,9 +203,9 @@ def sha256_file(path: str | Path) -> str:
     return _digest(path, "sha256")
 
 
-def sha1_file(path: str | Path) -> str:
+def sha1_file(path: str | Path, what: str = "file", advice: str = _READABLE) -> str:
     """The SHA-1 of a file, in hexadecimal (ROM sets are published with SHA-1); likewise."""
-    return _digest(path, "sha1")
+    return _digest(path, "sha1", what, advice)
 
 
 def digest_json(value: Any, default: Callable[[Any], Any] | None = None) -> str:
@@ -213,9 +213,9 @@ def digest_json(value: Any, default: Callable[[Any], Any] | None = None) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=default).encode()).hexdigest()
 
 
-def _digest(path: str | Path, algorithm: str) -> str:
+def _digest(path: str | Path, algorithm: str, what: str = "file", advice: str = _READABLE) -> str:
     digest = hashlib.new(algorithm)
-    with reading("file", path, _READABLE), _open(path) as file:
+    with reading(what, path, advice), _open(path) as file:
         while block := file.read(_BLOCK_BYTES):
             digest.update(block)
     return digest.hexdigest()
@@ -233,7 +233,7 @@ def _open(path: str | Path) -> IO[bytes]:
 def _describe(error: Exception) -> str:
     """What was found, from what reading it raised."""
     if isinstance(error, FileNotFoundError):
-        return "there is no such file"
+        return "no such file"
     if isinstance(error, PermissionError):
         return "found a file that may not be read"
     if isinstance(error, OSError) and error.strerror:
@@ -241,7 +241,9 @@ def _describe(error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
         return f"found no UTF-8 text (byte {error.start} is {error.object[error.start]:#04x})"
     if isinstance(error, json.JSONDecodeError):
-        return f"found no valid JSON ({error.msg}: line {error.lineno}, column {error.colno})"
+        return (
+            f"found what is not valid JSON ({error.msg}: line {error.lineno}, column {error.colno})"
+        )
     if isinstance(error, RecursionError):
         return "found values nested too deep, or within themselves"
     if isinstance(error, KeyError):

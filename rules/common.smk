@@ -2,7 +2,6 @@
 
 import functools
 import os
-import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -10,39 +9,38 @@ from snakemake.exceptions import IncompleteCheckpointException
 from snakemake.io import checkpoint_target
 
 from autodagger.dagger.options import TrainingOptions
-from autodagger.errors import UserError
+from autodagger.errors import exit_in_words
 from autodagger.files import exists, is_readable
 from autodagger.results.layout import Results
 from autodagger.results.rows import collect_rows
 from autodagger.sources import list_imports, list_sources
+from autodagger.workflow.config_file import check_config_files, get_config_file
 from autodagger.workflow.damage import is_damaged, says_train
 from autodagger.workflow.ending import show_results, write_failures
 from autodagger.workflow.engine import lift_job_rate_limit, mark_failed_jobs
 from autodagger.workflow.gpu import is_gpu_there
 from autodagger.workflow.job import prepare_jobs
-from autodagger.workflow.pipeline import check_adapter, get_config_file, load_pipeline
+from autodagger.workflow.pipeline import check_adapter, load_pipeline
 from autodagger.workflow.run_lock import hold_run_lock
 
 # Our Snakefile's folder. `workflow.basedir` is another one where ours is a module of a workflow.
 HOME = Path(str(workflow.current_basedir)).parent
+IS_MODULE = Path(workflow.basedir).resolve() != HOME.resolve()
 prepare_jobs(HOME)
 
 
 def get_own_config_file():
-    """As a module of another workflow: the working folder's config.yaml is that one's."""
-    is_module = Path(workflow.basedir).resolve() != HOME.resolve()
-    return f"{HOME}/config.yaml" if is_module else get_config_file(HOME)
+    return check_config_files(get_config_file(HOME, IS_MODULE))[0]
 
 
+@exit_in_words()
 def get_pipeline():
     """Options, game and milestones; what is wrong with them ends Snakemake without traceback."""
-    try:
-        pipeline = load_pipeline(config, workflow.configfiles, HOME)
-        if workflow.is_main_process:
-            check_adapter(pipeline)
-        return pipeline
-    except UserError as error:
-        sys.exit(str(error))
+    check_config_files(*([] if IS_MODULE else workflow.configfiles))
+    pipeline = load_pipeline(config, workflow.configfiles, HOME)
+    if workflow.is_main_process:
+        check_adapter(pipeline)
+    return pipeline
 
 
 def get_goal(wildcards):

@@ -100,6 +100,8 @@ def _too_weak(report: dict[str, Any], min_success_rate: float) -> dict[str, Any]
     outcomes = [e["outcome"] for e in episodes if not e["success"]]
     details = [f"{successes} of {len(episodes)} episodes succeeded"]
     details += [f"{outcomes.count(kind)} ended by {kind}" for kind in sorted(set(outcomes))]
+    if report["error"]:
+        details.append(report["error"])
     if errors:
         details.append(f"first error: {errors[0]}")
     kind = "expert never succeeded" if successes == 0 else "expert success rate too low"

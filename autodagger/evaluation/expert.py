@@ -13,12 +13,27 @@ from autodagger.evaluation.episodes import (
     summarize_successes,
 )
 from autodagger.expert.expert import ExpertError
-from autodagger.files import DamagedFile, sha1_file, write_bytes, write_json
+from autodagger.files import (
+    DamagedFile,
+    exists,
+    read_text,
+    reading,
+    sha1_file,
+    write_bytes,
+    write_json,
+)
+from autodagger.game.env import GameEnv
+from autodagger.game.fields import describe_never_true
 from autodagger.game.starts import StartState, load_start_states, recorded_with, save_start_states
-from autodagger.rollout.episode import Behaviour, Episode, RolloutSpec, plan_episodes
+from autodagger.rollout.episode import Behaviour, Episode, Outcome, RolloutSpec, plan_episodes
 from autodagger.rollout.pool import Rollouts
 from autodagger.rollout.replay import Replays, record_replays
 from autodagger.task import Machine, Progress, Task
+
+_EXPERT_ADVICE = (
+    "Expected Python in UTF-8 with 'def run(state): ...': mend that file, or its permissions."
+)
+_REPLAYED = 3  # episodes, when none reached the milestone
 
 LAST_SUCCESS = "last_"
 """Before the name of a file of states: those of the latest evaluation that succeeded, kept beside
@@ -68,6 +83,8 @@ def evaluate_expert(
             reason, error = "expert cannot be loaded", f"{task.expert}: {load_error}"
         except UserError as start_error:
             reason, error = "episodes cannot be played", str(start_error)
+    if reason is None and played.judged:
+        error = _explain_failure(task, played.judged)
     states, test_states = played.collect_states()
     test = summarize_successes(played.tests)
     report = {
@@ -132,17 +149,41 @@ def _play(
         return _Played(judged, more, rollouts.play(plans, behaviour))
 
 
+def _explain_failure(task: Task, played: Sequence[Episode]) -> str | None:
+    """Whether the expression may be to blame that no episode reached it; None where one did.
+
+    Replays the first episodes, frame for frame, for the states that were seen in them.
+    """
+    whole = [episode for episode in played if episode.outcome in (Outcome.TIMEOUT, Outcome.LOST)]
+    if any(episode.success for episode in played) or not whole:
+        return None
+    starts = {start.name: start.data for start in task.load_starts()}
+    states = []
+    env = GameEnv(task.game_dir, task.rom, task.milestone, task.milestone.max_steps)
+    try:
+        for episode in whole[:_REPLAYED]:
+            start = starts[episode.plan.start.name]
+            _, info = env.reset(seed=episode.plan.seed, options={"state": start})
+            states.append(info["state"])
+            states += [env.step(act)[-1]["state"] for act in episode.acts]
+    finally:
+        env.close()
+    return describe_never_true(task.milestone, states)
+
+
 def _find_obstacle(task: Task) -> tuple[str | None, str | None]:
     """What keeps an expert from being evaluated: (reason, details with the next step)."""
-    if not task.expert.is_file():
+    if not exists(task.expert):
         return "no expert file", _describe_missing(task.expert)
     try:
-        compile(task.expert.read_text(encoding="utf-8"), str(task.expert), "exec")
-    except SyntaxError as error:
-        details = f"{task.expert}, line {error.lineno}: {error.msg}. Mend that line."
-        return "expert cannot be loaded", details
-    except ValueError as error:  # not UTF-8
-        return "expert cannot be loaded", f"{task.expert}: {error}. Save it as UTF-8 text."
+        text = read_text(task.expert, "expert", _EXPERT_ADVICE)
+        with reading("expert", task.expert, _EXPERT_ADVICE):
+            compile(text, str(task.expert), "exec")
+    except DamagedFile as error:
+        if isinstance(cause := error.__cause__, SyntaxError):
+            details = f"{task.expert}, line {cause.lineno}: {cause.msg}. Mend that line."
+            return "expert cannot be loaded", details
+        return "expert cannot be loaded", str(error)
     if not task.load_starts():
         previous = task.milestone.predecessor
         return "no start state", (

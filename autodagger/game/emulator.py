@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autodagger.errors import UserError
+from autodagger.files import read_bytes
 from autodagger.game import save_state
 from autodagger.game.clock import POWER_ON, Clock, find_start, replace_time
 from autodagger.game.save_state import (
@@ -100,11 +101,11 @@ class Emulator:
     """
 
     def __init__(self, rom_path: Path) -> None:
-        if not Path(rom_path).is_file():
-            raise UserError(
-                f"ROM {rom_path}: no such file. Put the game's .gba file there, "
-                "or name its place with the option rom_path."
-            )
+        read_bytes(
+            rom_path,
+            "ROM",
+            "Put the game's .gba file there, or name its place with the option rom_path.",
+        )
         import stable_retro
         from stable_retro.data import GameData
 

@@ -1,19 +1,22 @@
 """What an adapter reads where episodes begin: tried once, in a process of its own, before any job.
 
-An adapter's mistake is thus told in words in the first second. It costs 0.2 s, the emulator's start
-included.
+An adapter's mistake is thus told in words in the first second, whatever it does: it may end the
+process or hang. It costs 0.2 s, the emulator's start included.
 """
 
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, NamedTuple
 
-from autodagger.errors import UserError
+from autodagger.errors import UserError, show
+from autodagger.files import DamagedFile
 from autodagger.game.contract import GameState, explain_adapter, load_game
+from autodagger.game.starts import load_start_states
 
 TIME_LIMIT_SECONDS = 60.0
 """For switching the console on and reading one state; hundreds of times what it takes."""
@@ -21,33 +24,51 @@ TIME_LIMIT_SECONDS = 60.0
 _PACKAGES = Path(__file__).resolve().parents[2]
 
 
-def read_sample(game_dir: Path, rom: Path, start: Path | None = None) -> GameState | None:
-    """The game state at `start` (a save state's file; None is power-on), as experts see it.
+class Sample(NamedTuple):
+    """What comes of one start.
 
-    Returns:
-        None where the game does not come so far by its own fault: the emulator died, or refuses
-        the save state. The jobs that need it say so.
+    Attributes:
+        state: The game state there, as experts see it; None where there is none to be had.
+        refused: Why the emulator does not take the save state.
+    """
+
+    state: GameState | None = None
+    refused: str | None = None
+
+
+def read_sample(game_dir: Path, rom: Path, start: Path | None = None) -> GameState | None:
+    """The game state at one start; None where the game does not come so far by its own fault.
 
     Raises:
-        UserError: The emulator refuses the ROM; `read_state` raises, hangs or gives no JSON.
+        UserError: As `read_samples`.
     """
-    command = [sys.executable, "-m", __name__, str(game_dir), str(rom), str(start or "")]
-    paths = [str(_PACKAGES), os.environ.get("PYTHONPATH")]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
-    try:
-        done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=TIME_LIMIT_SECONDS
-        )
-    except subprocess.TimeoutExpired:
+    return read_samples(game_dir, rom, [start])[0].state
+
+
+def read_samples(game_dir: Path, rom: Path, starts: Sequence[Path | None]) -> list[Sample]:
+    """The game state at each start (a save state's file; None is power-on).
+
+    Where the emulator dies, the samples from there on are empty: the jobs that need them say so.
+
+    Raises:
+        UserError: The adapter cannot be loaded, or ends the process; the emulator refuses the ROM;
+            `read_state` raises, hangs or gives no JSON.
+    """
+    code, answers = _ask(game_dir, rom, starts)
+    samples = []
+    for answer in answers[1:]:
+        if "error" in answer:
+            raise UserError(answer["error"])
+        samples.append(Sample(answer.get("state"), answer.get("refused")))
+    if code < 0 and samples and len(samples) < len(starts) and starts[len(samples)]:
+        samples.append(Sample(refused=f"the emulator crashed with it (signal {-code})"))
+    elif len(samples) < len(starts) and (code >= 0 or not answers):
+        doing = "reading one game state" if answers else "being loaded"
         raise UserError(
-            f"{game_dir}/adapter.py: reading one game state took longer than "
-            f"{TIME_LIMIT_SECONDS:g} s. It is read at every step: look for a loop without end."
-        ) from None
-    answer = json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else {}
-    if "error" in answer:
-        raise UserError(answer["error"])
-    state: GameState | None = answer.get("state")
-    return state
+            f"{game_dir}/adapter.py: the process ended while {doing} ({_name_end(code)}). Expected "
+            "an adapter that returns: look for exit(), os._exit() and native code in it."
+        )
+    return samples + [Sample()] * (len(starts) - len(samples))
 
 
 def find_no_json(value: Any, path: str = "") -> Iterator[str]:
@@ -65,34 +86,88 @@ def find_no_json(value: Any, path: str = "") -> Iterator[str]:
         yield f"{path} is {str(value)[:40]!r} ({type(value).__name__})"
 
 
-def _read(game_dir: Path, rom: Path, start: Path | None) -> GameState | None:
-    adapter = game_dir / "adapter.py"
-    simulator = load_game(game_dir).open(rom)
+def _ask(
+    game_dir: Path, rom: Path, starts: Sequence[Path | None]
+) -> tuple[int, list[dict[str, Any]]]:
+    """How the process ended, and what it wrote: a line when it was there, and one for each start.
+
+    It writes to a file of its own: its output is the adapter's, who may print anything.
+    """
+    paths = [str(_PACKAGES), os.environ.get("PYTHONPATH")]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as file:
+        command = [sys.executable, "-m", __name__, str(file.fileno()), str(game_dir), str(rom)]
+        try:
+            done = subprocess.run(
+                [*command, *(str(start or "") for start in starts)],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                timeout=TIME_LIMIT_SECONDS,
+                pass_fds=[file.fileno()],
+            )
+        except subprocess.TimeoutExpired:
+            raise UserError(
+                f"{game_dir}/adapter.py: reading one game state took longer than "
+                f"{TIME_LIMIT_SECONDS:g} s. It is read at every step: look for a loop without end."
+            ) from None
+        file.seek(0)
+        return done.returncode, [json.loads(line) for line in file if line.endswith("\n")]
+
+
+def _name_end(code: int) -> str:
+    return f"exit status {code}" if code >= 0 else f"signal {-code}"
+
+
+def _read(
+    simulator: Any, adapter: Path, load: Callable[[], None]
+) -> dict[str, GameState | str | None]:
     try:
-        simulator.load(start.read_bytes()) if start else simulator.power_on()
-    except UserError:
-        return None
+        load()
+    except DamagedFile as error:
+        return {"refused": str(error)}
+    except UserError as error:
+        return {"refused": str(error).removeprefix("save state: ")}
     with explain_adapter(adapter, "in read_state, where episodes begin"):
         state = simulator.state()
     if not isinstance(state, dict):
         raise UserError(f"{adapter}: read_state gave {type(state).__name__}; expected a dict.")
-    if problem := next(find_no_json(state), None):
+    try:
+        problem = next(find_no_json(state), None)
+    except RecursionError:
+        problem = f"{show(state)} is nested too deep, or holds itself"
+    if problem:
         raise UserError(
             f"{adapter}: read_state gives what is no JSON: {problem}. Expected dicts with text as "
             "keys, lists, tuples, text, int, float, bool and None; convert it, e.g. with int(…) "
             "or .decode()."
         )
-    return state
+    return {"state": state}
 
 
-def _main(game_dir: str, rom: str, start: str) -> None:
-    answer: dict[str, Any]
+def _main(answers: IO[str], game_dir: Path, rom: Path, starts: Sequence[str]) -> None:
+    def tell(answer: dict[str, Any]) -> None:
+        answers.write(f"{json.dumps(answer)}\n")
+        answers.flush()
+
+    adapter = game_dir / "adapter.py"
     try:
-        answer = {"state": _read(Path(game_dir), Path(rom), Path(start) if start else None)}
+        with explain_adapter(adapter, "while the adapter was loaded"):
+            simulator = load_game(game_dir).open(rom)
+        tell({})
+        for start in starts:
+
+            def load(start: str = start) -> None:
+                data = load_start_states(Path(start))[0].data if start else None
+                simulator.power_on() if data is None else simulator.load(data)
+
+            tell(_read(simulator, adapter, load))
     except UserError as error:
-        answer = {"error": str(error)}
-    print(f"\n{json.dumps(answer)}")  # a line of its own, whatever the adapter prints
+        tell({})
+        tell({"error": str(error)})
 
 
 if __name__ == "__main__":
-    _main(*sys.argv[1:])
+    with os.fdopen(int(sys.argv[1]), "w", encoding="utf-8") as answers:
+        _main(answers, Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4:])

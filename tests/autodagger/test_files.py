@@ -78,18 +78,21 @@ def make_sparse(path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "found"),
     [
-        (lambda path: None, "there is no such file"),
+        (lambda path: None, "no such file"),
         (lambda path: path.mkdir(), "found a folder"),
         (make_pipe, "found a pipe"),
         (lambda path: path.symlink_to("/dev/zero"), "found a device"),
         (lambda path: path.symlink_to(path.name), "found what cannot be read (Too many levels of"),
-        (lambda path: path.symlink_to("nowhere"), "there is no such file"),
+        (lambda path: path.symlink_to("nowhere"), "no such file"),
         (make_sparse, "found 1,073,741,825 bytes, and more than"),
-        (lambda path: path.write_bytes(b""), "found no valid JSON (Expecting value: line 1"),
+        (
+            lambda path: path.write_bytes(b""),
+            "found what is not valid JSON (Expecting value: line 1",
+        ),
         (lambda path: path.write_bytes(b'{"a": "\xff"}'), "found no UTF-8 text (byte 7 is 0xff)"),
         (
             lambda path: path.write_text('{"a":\n x}'),
-            "found no valid JSON (Expecting value: line 2",
+            "found what is not valid JSON (Expecting value: line 2",
         ),
         (lambda path: path.write_text("[" * 3000 + "]" * 3000), "found values nested too deep"),
         (lambda path: path.write_text('{"a": 1, "a": 2}'), "found the key 'a' twice in one object"),
