@@ -37,8 +37,9 @@ def get_own_config_file():
 def get_pipeline():
     """Options, game and milestones; what is wrong with them ends Snakemake without traceback."""
     check_config_files(*([] if IS_MODULE else workflow.configfiles))
-    pipeline = load_pipeline(config, workflow.configfiles, HOME)
-    if workflow.is_main_process:
+    is_first = workflow.is_main_process
+    pipeline = load_pipeline(config, workflow.configfiles, HOME, probe=is_first)
+    if is_first:
         check_adapter(pipeline)
     return pipeline
 

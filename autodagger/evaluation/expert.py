@@ -24,6 +24,7 @@ from autodagger.files import (
 )
 from autodagger.game.env import GameEnv
 from autodagger.game.fields import describe_never_true
+from autodagger.game.save_state import naming_state
 from autodagger.game.starts import StartState, load_start_states, recorded_with, save_start_states
 from autodagger.rollout.episode import Behaviour, Episode, Outcome, RolloutSpec, plan_episodes
 from autodagger.rollout.pool import Rollouts
@@ -138,15 +139,18 @@ def _play(
     spec, behaviour = RolloutSpec(task, task.milestone.max_steps), Behaviour(keep_state=True)
     with Rollouts(spec, min(machine.num_envs, max(counts))) as rollouts:
         plans = plan_episodes(task, starts, episodes, "expert_eval")
-        judged = rollouts.play(plans, behaviour, on_episode=report_last(progress, episodes))
+        with naming_state(task.starts):
+            judged = rollouts.play(plans, behaviour, on_episode=report_last(progress, episodes))
         if repetition := describe_repetition(judged):
             progress(repetition)
         if not any(episode.success for episode in judged):
             return _Played(judged)
         plans = plan_episodes(task, starts, max(0, recorded - episodes), "expert_record")
-        more = rollouts.play(plans, behaviour)
+        with naming_state(task.starts):
+            more = rollouts.play(plans, behaviour)
         plans = plan_episodes(task, tests, tested, "expert_test")
-        return _Played(judged, more, rollouts.play(plans, behaviour))
+        with naming_state(task.test_starts):
+            return _Played(judged, more, rollouts.play(plans, behaviour))
 
 
 def _explain_failure(task: Task, played: Sequence[Episode]) -> str | None:

@@ -15,6 +15,7 @@ from autodagger.evaluation.episodes import (
 )
 from autodagger.files import sha256_file, write_json
 from autodagger.game.contract import Game
+from autodagger.game.save_state import naming_state
 from autodagger.rollout.episode import (
     Behaviour,
     OnExpertFailure,
@@ -74,7 +75,8 @@ def evaluate_student(
     plans = plan_episodes(task, starts, episodes, "student_eval")
     spec = RolloutSpec(task, budget.max_episode_steps, student.args.view)
     behaviour = Behaviour(on_expert_failure=OnExpertFailure.GO_ON)
-    with Rollouts(spec, min(machine.num_envs, episodes)) as rollouts:
+    pool = Rollouts(spec, min(machine.num_envs, episodes))
+    with pool as rollouts, naming_state(task.test_starts):
         played = rollouts.play(plans, behaviour, policy, report_last(progress, episodes))
     if repetition := describe_repetition(played):
         progress(repetition)

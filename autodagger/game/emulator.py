@@ -19,6 +19,7 @@ from autodagger.game import save_state
 from autodagger.game.clock import POWER_ON, Clock, find_start, replace_time
 from autodagger.game.save_state import (
     SaveState,
+    StateError,
     check_console,
     read_save_state,
     settle_timers,
@@ -186,6 +187,11 @@ class Emulator:
                 loads newer versions without complaint, and wrongly, so they are compared first.
         """
         state = read_save_state(data)
+        if not state.whole:
+            raise StateError(
+                "save state: what follows the console (save memory, clock) was cut off. Copy or "
+                "record the state again."
+            )
         check_console(state.console, self._blank.console)
         self._put(state)
 
@@ -211,7 +217,7 @@ class Emulator:
         blocks = self._memory.blocks
         if not taken or not _is_in(blocks, state.console):
             self._memory.assign(save_state.OAM_BASE, "<u2", before)
-            raise UserError(_REFUSED)
+            raise StateError(_REFUSED)
         if self._clock:
             self._clock.start = start
         self._frames = int.from_bytes(state.console[save_state.FRAME_COUNTER], "little")

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -21,6 +22,8 @@ from autodagger.game.starts import load_start_states
 TIME_LIMIT_SECONDS = 60.0
 """For switching the console on and reading one state; hundreds of times what it takes."""
 
+_LOADING, _READING = "had a start to load", "had one game state to read"
+_ANOTHER = "Record another state, or take that file out of the folder."
 _PACKAGES = Path(__file__).resolve().parents[2]
 
 
@@ -45,6 +48,15 @@ def read_sample(game_dir: Path, rom: Path, start: Path | None = None) -> GameSta
     return read_samples(game_dir, rom, [start])[0].state
 
 
+def probe_adapter(game_dir: Path) -> None:
+    """Loads the adapter elsewhere first: where it is needed it could end the process, or hang.
+
+    Raises:
+        UserError: It cannot be loaded, or does not come back.
+    """
+    read_samples(game_dir, Path(), [])
+
+
 def read_samples(game_dir: Path, rom: Path, starts: Sequence[Path | None]) -> list[Sample]:
     """The game state at each start (a save state's file; None is power-on).
 
@@ -56,18 +68,20 @@ def read_samples(game_dir: Path, rom: Path, starts: Sequence[Path | None]) -> li
     """
     code, answers = _ask(game_dir, rom, starts)
     samples = []
-    for answer in answers[1:]:
+    for answer in answers:
         if "error" in answer:
             raise UserError(answer["error"])
-        samples.append(Sample(answer.get("state"), answer.get("refused")))
-    if code < 0 and samples and len(samples) < len(starts) and starts[len(samples)]:
-        samples.append(Sample(refused=f"the emulator crashed with it (signal {-code})"))
-    elif len(samples) < len(starts) and (code >= 0 or not answers):
-        doing = "reading one game state" if answers else "being loaded"
-        raise UserError(
-            f"{game_dir}/adapter.py: the process ended while {doing} ({_name_end(code)}). Expected "
-            "an adapter that returns: look for exit(), os._exit() and native code in it."
-        )
+        if "state" in answer or "refused" in answer:
+            samples.append(Sample(answer.get("state"), answer.get("refused")))
+    if not answers or len(samples) < len(starts):
+        doing = answers[-1]["doing"] if answers else "was loaded"
+        died = code is not None and code < 0  # by a signal: the emulator does, with some ROMs
+        hangs_with_state = code is None and doing == _LOADING
+        if not answers or not (died or hangs_with_state):
+            raise UserError(_describe_end(f"{game_dir}/adapter.py", doing, code))
+        if (start := starts[len(samples)]) and doing == _LOADING:
+            how = f"crashes (signal {-code})" if code else "hangs"
+            samples.append(Sample(refused=f"the emulator {how} with {start}. {_ANOTHER}"))
     return samples + [Sample()] * (len(starts) - len(samples))
 
 
@@ -88,8 +102,8 @@ def find_no_json(value: Any, path: str = "") -> Iterator[str]:
 
 def _ask(
     game_dir: Path, rom: Path, starts: Sequence[Path | None]
-) -> tuple[int, list[dict[str, Any]]]:
-    """How the process ended, and what it wrote: a line when it was there, and one for each start.
+) -> tuple[int | None, list[dict[str, Any]]]:
+    """How the process ended (None: it hung), and the lines that it wrote of what it does and finds.
 
     It writes to a file of its own: its output is the adapter's, who may print anything.
     """
@@ -97,8 +111,9 @@ def _ask(
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
     with tempfile.TemporaryFile("w+", encoding="utf-8") as file:
         command = [sys.executable, "-m", __name__, str(file.fileno()), str(game_dir), str(rom)]
-        try:
-            done = subprocess.run(
+        code = None
+        with suppress(subprocess.TimeoutExpired):
+            code = subprocess.run(
                 [*command, *(str(start or "") for start in starts)],
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -106,22 +121,32 @@ def _ask(
                 stderr=subprocess.DEVNULL,
                 timeout=TIME_LIMIT_SECONDS,
                 pass_fds=[file.fileno()],
-            )
-        except subprocess.TimeoutExpired:
-            raise UserError(
-                f"{game_dir}/adapter.py: reading one game state took longer than "
-                f"{TIME_LIMIT_SECONDS:g} s. It is read at every step: look for a loop without end."
-            ) from None
+            ).returncode
         file.seek(0)
-        return done.returncode, [json.loads(line) for line in file if line.endswith("\n")]
+        return code, [json.loads(line) for line in file if line.endswith("\n")]
 
 
-def _name_end(code: int) -> str:
-    return f"exit status {code}" if code >= 0 else f"signal {-code}"
+def _describe_end(adapter: str, doing: str, code: int | None) -> str:
+    """Of a process that did not come to its end by itself."""
+    if code is None and doing == _READING:
+        return (
+            f"{adapter}: reading one game state took longer than {TIME_LIMIT_SECONDS:g} s. It is "
+            "read at every step: look for a loop without end."
+        )
+    if code is None:
+        return (
+            f"{adapter}: it took longer than {TIME_LIMIT_SECONDS:g} s until it {doing}. Look for a "
+            "loop without end."
+        )
+    end = f"exit status {code}" if code >= 0 else f"signal {-code}"
+    return (
+        f"{adapter}: its process ended ({end}) when it {doing}. Expected an adapter that returns: "
+        "look for exit(), os._exit() and native code in it."
+    )
 
 
 def _read(
-    simulator: Any, adapter: Path, load: Callable[[], None]
+    simulator: Any, adapter: Path, load: Callable[[], None], tell: Callable[[dict[str, Any]], None]
 ) -> dict[str, GameState | str | None]:
     try:
         load()
@@ -129,6 +154,7 @@ def _read(
         return {"refused": str(error)}
     except UserError as error:
         return {"refused": str(error).removeprefix("save state: ")}
+    tell({"doing": _READING})
     with explain_adapter(adapter, "in read_state, where episodes begin"):
         state = simulator.state()
     if not isinstance(state, dict):
@@ -153,18 +179,21 @@ def _main(answers: IO[str], game_dir: Path, rom: Path, starts: Sequence[str]) ->
 
     adapter = game_dir / "adapter.py"
     try:
-        with explain_adapter(adapter, "while the adapter was loaded"):
-            simulator = load_game(game_dir).open(rom)
-        tell({})
+        game = load_game(game_dir)
+        tell({"doing": _LOADING})
+        if not starts:
+            return
+        with explain_adapter(adapter, "while the game was opened"):
+            simulator = game.open(rom)
         for start in starts:
+            tell({"doing": _LOADING})
 
             def load(start: str = start) -> None:
                 data = load_start_states(Path(start))[0].data if start else None
                 simulator.power_on() if data is None else simulator.load(data)
 
-            tell(_read(simulator, adapter, load))
+            tell(_read(simulator, adapter, load, tell))
     except UserError as error:
-        tell({})
         tell({"error": str(error)})
 
 

@@ -10,7 +10,7 @@ from autodagger.files import exists
 from autodagger.game.contract import Game, check_rom, load_game
 from autodagger.game.fields import check_fields, check_start
 from autodagger.game.milestone import Milestone, load_milestones
-from autodagger.game.sample import read_samples
+from autodagger.game.sample import probe_adapter, read_samples
 from autodagger.workflow.config import (
     check_milestone_options,
     load_config,
@@ -53,7 +53,10 @@ class Pipeline:
 
 
 def load_pipeline(
-    config: Mapping[str, Any], files: Iterable[str | Path], home: str | Path
+    config: Mapping[str, Any],
+    files: Iterable[str | Path],
+    home: str | Path,
+    probe: bool = True,
 ) -> Pipeline:
     """Checks everything that a user can have wrong.
 
@@ -62,12 +65,15 @@ def load_pipeline(
         files: The config files, in the order read.
         home: The Snakefile's folder: a path that is not below the working folder is looked for
             there.
+        probe: Whether the adapter is loaded in a process of its own first; once a run is enough.
 
     Raises:
         UserError: Says what is wrong, and what to do.
     """
     options = load_config(config, files)
     game_dir = locate(options, home)
+    if probe:
+        probe_adapter(game_dir)
     game = load_game(game_dir)
     rom = Path(options["rom_path"] or game_dir / game.rom)
     check_rom(game, rom)
