@@ -26,6 +26,7 @@ help: ## this list
 
 demo: $(READY) ## set up, then turn every expert into a student; again: only what changed
 	@$(BIN)/python -m autodagger.workflow.run_lock
+	@$(BIN)/python -m autodagger.workflow.config_file $(ARGS)
 	@PYTHONPATH=scripts $(BIN)/python -m snakemake --cores $(CORES) --logger autodagger $(ARGS)
 
 status: $(READY) ## where the run is, milestone by milestone

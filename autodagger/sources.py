@@ -33,7 +33,10 @@ def list_imports(path: Path) -> list[str]:
 
     The `__init__` of a wing is none of them: it is a docstring alone, which a test holds.
     """
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:  # an adapter may declare another encoding
+        tree = ast.parse(path.read_bytes())
     return [module for name in _list_names(tree) if (module := _find_module(name))]
 
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from autodagger.files import read_json
+from autodagger.errors import show
+from autodagger.files import read_object, reading
 from autodagger.game.contract import Game, load_game
 from autodagger.game.milestone import Milestone
 from autodagger.game.starts import StartState, load_start_states
@@ -91,6 +92,14 @@ class Budget:
 
     @classmethod
     def read(cls, path: str | Path) -> "Budget":
-        """What a budget.json with the decision to train says."""
-        plan = read_json(path)
-        return cls(plan["max_episode_steps"], plan["expert_success_rate"])
+        """What a budget.json with the decision to train says.
+
+        Raises:
+            DamagedFile: It cannot be read, or says nothing of that kind.
+        """
+        plan = read_object(path, "budget")
+        with reading("budget", path):
+            steps, rate = plan["max_episode_steps"], plan["expert_success_rate"]
+            if not isinstance(steps, int) or steps < 1 or not 0 <= rate <= 1:
+                raise ValueError(f"found {show(steps)} steps, expert_success_rate {show(rate)}")
+        return cls(steps, rate)

@@ -2,7 +2,6 @@
 
 import functools
 import os
-import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -10,39 +9,40 @@ from snakemake.exceptions import IncompleteCheckpointException
 from snakemake.io import checkpoint_target
 
 from autodagger.dagger.options import TrainingOptions
-from autodagger.errors import UserError
-from autodagger.files import read_json
+from autodagger.errors import exit_in_words
+from autodagger.files import exists, is_readable
 from autodagger.results.layout import Results
 from autodagger.results.rows import collect_rows
 from autodagger.sources import list_imports, list_sources
+from autodagger.workflow.config_file import check_config_files, get_config_file
 from autodagger.workflow.confinement import tell_confinement
+from autodagger.workflow.damage import is_damaged, says_train
 from autodagger.workflow.ending import show_results, write_failures
 from autodagger.workflow.engine import lift_job_rate_limit, mark_failed_jobs
 from autodagger.workflow.gpu import is_gpu_there
 from autodagger.workflow.job import prepare_jobs
-from autodagger.workflow.pipeline import check_adapter, get_config_file, load_pipeline
+from autodagger.workflow.pipeline import check_adapter, load_pipeline
 from autodagger.workflow.run_lock import hold_run_lock
 
 # Our Snakefile's folder. `workflow.basedir` is another one where ours is a module of a workflow.
 HOME = Path(str(workflow.current_basedir)).parent
+IS_MODULE = Path(workflow.basedir).resolve() != HOME.resolve()
 prepare_jobs(HOME)
 
 
 def get_own_config_file():
-    """As a module of another workflow: the working folder's config.yaml is that one's."""
-    is_module = Path(workflow.basedir).resolve() != HOME.resolve()
-    return f"{HOME}/config.yaml" if is_module else get_config_file(HOME)
+    return check_config_files(get_config_file(HOME, IS_MODULE))[0]
 
 
+@exit_in_words()
 def get_pipeline():
     """Options, game and milestones; what is wrong with them ends Snakemake without traceback."""
-    try:
-        pipeline = load_pipeline(config, workflow.configfiles, HOME)
-        if workflow.is_main_process:
-            check_adapter(pipeline)
-        return pipeline
-    except UserError as error:
-        sys.exit(str(error))
+    check_config_files(*([] if IS_MODULE else workflow.configfiles))
+    is_first = workflow.is_main_process
+    pipeline = load_pipeline(config, workflow.configfiles, HOME, probe=is_first)
+    if is_first:
+        check_adapter(pipeline)
+    return pipeline
 
 
 def get_goal(wildcards):
@@ -54,8 +54,8 @@ def get_task_inputs(wildcards):
     expert = str(Path(config["policy_dir"], f"{wildcards.milestone}.py"))
     tools = Path(config["tools_dir"]).glob("*.py") if config["tools_dir"] else []
     return get_game_inputs(wildcards) | {
-        # None, when it is missing: then adding it is a change of inputs.
-        "expert": expert if Path(expert).is_file() else [],
+        # None, when it is missing or unreadable: then adding it is a change of inputs.
+        "expert": expert if is_readable(expert) else [],
         "tools": sorted(map(str, tools)),
     }
 
@@ -81,7 +81,10 @@ def get_start_states(wildcards, kind="states"):
     if previous is None:
         return []
     own = PIPELINE.get_own_state(previous)
-    return str(own) if own.is_file() else getattr(get_evaluation(previous), kind)
+    if exists(own):
+        return str(own)
+    states = getattr(get_evaluation(previous), kind)
+    return ancient(states) if is_damaged(states) else states
 
 
 @functools.cache  # asked for after every evaluation, for every job
@@ -89,7 +92,7 @@ def get_chain(milestone):
     """The milestones whose evaluations lead to this one's start states, the first one first."""
     chain = []
     previous = PIPELINE.milestones[milestone].predecessor
-    while previous is not None and not PIPELINE.get_own_state(previous).is_file():
+    while previous is not None and not exists(PIPELINE.get_own_state(previous)):
         chain.insert(0, previous)
         previous = PIPELINE.milestones[previous].predecessor
     return chain
@@ -158,7 +161,7 @@ def is_trained(milestone):
     budget = plan.output.budget
     if not Path(budget).is_file():  # it is being made anew at this moment
         raise IncompleteCheckpointException(plan.rule, checkpoint_target(budget))
-    return read_json(budget)["decision"] == "train"
+    return says_train(budget)
 
 
 def get_training(wildcards):

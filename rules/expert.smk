@@ -37,7 +37,7 @@ rule record_expert_videos:
         trajectories=[RESULTS.expert_replays()],
         sources=get_sources("record_videos"),
     output:
-        videos=directory(RESULTS.expert_videos()),
+        videos=update(directory(RESULTS.expert_videos())),
     log:
         RESULTS.log("record_expert_videos"),
     benchmark:

@@ -41,8 +41,8 @@ rule evaluate_student:
         budget=get_budget,
         sources=get_sources("evaluate_student"),
     output:
-        report=RESULTS.student_report(),
-        trajectories=RESULTS.student_replays(),
+        report=update(RESULTS.student_report()),
+        trajectories=update(RESULTS.student_replays()),
     log:
         RESULTS.log("evaluate_student"),
     benchmark:
@@ -70,7 +70,7 @@ rule record_student_videos:
         budget=get_budget,
         sources=get_sources("record_videos"),
     output:
-        videos=directory(RESULTS.student_videos()),
+        videos=update(directory(RESULTS.student_videos())),
     log:
         RESULTS.log("record_student_videos"),
     benchmark:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from autodagger.dagger.options import TrainingOptions
 from autodagger.evaluation.student import evaluate_student
 from autodagger.task import Budget
 from autodagger.workflow.job import get_machine, get_outputs, get_task, run_job
@@ -15,4 +16,5 @@ with run_job(snakemake, "test") as progress:
         episodes=snakemake.params.options["student_eval_episodes"],
         outputs=get_outputs(snakemake),
         progress=progress,
+        view=TrainingOptions.take(snakemake.config).view,
     )

@@ -11,11 +11,24 @@ import torch
 
 from autodagger.dagger.metrics import IterationMetrics
 from autodagger.dagger.options import TrainingOptions
-from autodagger.files import digest_json, read_json, sha256_file, write_bytes, write_json
+from autodagger.files import (
+    DamagedFile,
+    digest_json,
+    exists,
+    read_bytes,
+    read_object,
+    reading,
+    seal,
+    sha256_file,
+    unseal,
+    write_bytes,
+    write_json,
+)
 from autodagger.sources import list_imports, list_sources
 from autodagger.task import PROGRESS_NOTE, Budget, Progress, Task
 
 _META = "checkpoint.json"
+_MAX_BYTES = 64 << 30  # an iteration's frames, in colour and in full size
 
 
 def fingerprint(task: Task, options: TrainingOptions, budget: Budget) -> dict[str, str]:
@@ -50,21 +63,28 @@ class Checkpoint:
     def __init__(self, folder: Path, depends_on: Mapping[str, str], progress: Progress) -> None:
         self._folder, self._progress = Path(folder), progress
         meta = self._folder / _META
-        if meta.is_file():
-            old = read_json(meta)
-            changed = [name for name in depends_on if old.get(name) != depends_on[name]]
-            if not changed:
-                return
-            progress(f"checkpoint not used: changed since: {', '.join(changed)}; starting afresh")
+        if exists(meta):
+            try:
+                old = read_object(meta, "origin", "What it belongs to cannot be told")
+                changed = [name for name in depends_on if old.get(name) != depends_on[name]]
+                if not changed:
+                    return
+                why = f"changed since: {', '.join(changed)}"
+            except DamagedFile as error:
+                why = str(error)
+            progress(f"checkpoint not used: {why}; starting afresh")
         shutil.rmtree(self._folder, ignore_errors=True)
         write_json(meta, dict(depends_on))
 
     def load(self) -> Iterator[dict[str, Any]]:
-        """What `save` was given, iteration after iteration, up to the first that is missing."""
+        """What `save` was given, iteration after iteration, up to the first missing or damaged."""
         number = 0
-        while (path := self._path(number)).is_file():
-            saved = torch.load(path, weights_only=True)
-            saved["new"] = {name: tensor.numpy() for name, tensor in saved["new"].items()}
+        while exists(path := self._path(number)):
+            try:
+                saved = _read_iteration(path)
+            except DamagedFile as error:
+                self._progress(f"{error} {number + 1} again")
+                break
             yield saved
             number += 1
         if number:
@@ -75,7 +95,7 @@ class Checkpoint:
         new = {name: torch.from_numpy(array) for name, array in content["new"].items()}
         buffer = io.BytesIO()
         torch.save({**content, "new": new}, buffer)
-        write_bytes(self._path(number), buffer.getvalue())
+        write_bytes(self._path(number), seal(buffer.getvalue()))
 
     def tell(self, metrics: IterationMetrics, iterations: int) -> None:
         """Leaves a note for `make status`."""
@@ -92,3 +112,12 @@ class Checkpoint:
 
     def _path(self, number: int) -> Path:
         return self._folder / f"iteration_{number:03}.pt"
+
+
+def _read_iteration(path: Path) -> dict[str, Any]:
+    what, advice = "checkpoint", "Nothing to do: the training goes on without it, from iteration"
+    data = read_bytes(path, what, advice, _MAX_BYTES)
+    with reading(what, path, advice):
+        saved: dict[str, Any] = torch.load(io.BytesIO(unseal(data)), weights_only=True)
+        saved["new"] = {name: tensor.numpy() for name, tensor in saved["new"].items()}
+        return saved

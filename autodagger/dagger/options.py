@@ -1,6 +1,6 @@
 """The options of config.yaml that training depends on: names, defaults, bounds. Free of torch."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -48,6 +48,11 @@ class TrainingOptions:
         """What the student sees."""
         height, width = self.frame_size
         return View((height, width), self.grayscale, self.previous_action)
+
+    @classmethod
+    def take(cls, config: Mapping[str, Any]) -> "TrainingOptions":
+        """Those among all options of a run."""
+        return cls(**{option.name: config[option.name] for option in fields(cls)})
 
     @classmethod
     def schema(cls) -> dict[str, dict[str, Any]]:

@@ -23,6 +23,7 @@ from autodagger.dagger.learner import FitResult, fit
 from autodagger.dagger.metrics import IterationMetrics, Score
 from autodagger.dagger.options import TrainingOptions
 from autodagger.files import sha256_file, write_bytes, write_json
+from autodagger.game.save_state import naming_state
 from autodagger.game.starts import StartState
 from autodagger.rollout.episode import (
     Behaviour,
@@ -121,7 +122,8 @@ def train_student(
         device = choose_device(machine.cuda)
         print(f"training on {name_device(device)}", file=sys.stderr)  # to the log
         training = _Training(task, options, budget, rollouts, device, progress)
-        training.run(checkpoint, tracker)
+        with naming_state(task.starts):
+            training.run(checkpoint, tracker)
         report = training.write(outputs, depends_on)
     checkpoint.remove()
     return report

@@ -1,8 +1,16 @@
 """The episode budget: how many steps a student gets, from what its expert needed."""
 
+from pathlib import Path
 from typing import Any
 
+from autodagger.errors import show
+from autodagger.files import load_schema, read_object, reading
+
 _AUTO = "auto"
+_NEEDED = [
+    *("milestone_id", "status", "reason", "error"),
+    *("success_rate", "mean_steps", "std_steps", "episodes"),
+]
 
 
 def choose_multiplier(success_rate: float) -> tuple[float, str]:
@@ -16,6 +24,25 @@ def choose_multiplier(success_rate: float) -> tuple[float, str]:
     if success_rate <= 0.8:
         return 3.0, "auto: the expert is unstable (success at most 80 %)"
     return 2.0, "auto: the expert is neither stable (above 95 %) nor unstable (at most 80 %)"
+
+
+def read_report(path: str | Path, milestone: str) -> dict[str, Any]:
+    """A milestone's expert_eval.json.
+
+    Raises:
+        DamagedFile: It cannot be read, is another milestone's, or says something else.
+    """
+    from jsonschema import Draft202012Validator
+
+    report = read_object(path, "expert report")
+    schema = load_schema("expert_eval")
+    schema |= {"required": list(_NEEDED), "additionalProperties": True}
+    with reading("expert report", path):
+        for error in Draft202012Validator(schema).iter_errors(report):
+            raise ValueError(f"found {show(error.instance)}: {error.message[:100]}")
+        if report["milestone_id"] != milestone:
+            raise ValueError(f"found the one of {report['milestone_id']}, not of {milestone}")
+    return report
 
 
 def plan_budget(
@@ -73,6 +100,8 @@ def _too_weak(report: dict[str, Any], min_success_rate: float) -> dict[str, Any]
     outcomes = [e["outcome"] for e in episodes if not e["success"]]
     details = [f"{successes} of {len(episodes)} episodes succeeded"]
     details += [f"{outcomes.count(kind)} ended by {kind}" for kind in sorted(set(outcomes))]
+    if report["error"]:
+        details.append(report["error"])
     if errors:
         details.append(f"first error: {errors[0]}")
     kind = "expert never succeeded" if successes == 0 else "expert success rate too low"

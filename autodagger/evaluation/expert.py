@@ -13,12 +13,23 @@ from autodagger.evaluation.episodes import (
     summarize_successes,
 )
 from autodagger.expert.expert import ExpertError
-from autodagger.files import sha1_file, write_bytes, write_json
+from autodagger.files import (
+    DamagedFile,
+    exists,
+    sha1_file,
+    write_bytes,
+    write_json,
+)
+from autodagger.game.env import GameEnv
+from autodagger.game.fields import describe_never_true
+from autodagger.game.save_state import naming_state
 from autodagger.game.starts import StartState, load_start_states, recorded_with, save_start_states
-from autodagger.rollout.episode import Behaviour, Episode, RolloutSpec, plan_episodes
+from autodagger.rollout.episode import Behaviour, Episode, Outcome, RolloutSpec, plan_episodes
 from autodagger.rollout.pool import Rollouts
 from autodagger.rollout.replay import Replays, record_replays
 from autodagger.task import Machine, Progress, Task
+
+_REPLAYED = 3  # episodes, when none reached the milestone
 
 LAST_SUCCESS = "last_"
 """Before the name of a file of states: those of the latest evaluation that succeeded, kept beside
@@ -68,6 +79,8 @@ def evaluate_expert(
             reason, error = "expert cannot be loaded", f"{task.expert}: {load_error}"
         except UserError as start_error:
             reason, error = "episodes cannot be played", str(start_error)
+    if reason is None and played.judged:
+        error = _explain_failure(task, played.judged)
     states, test_states = played.collect_states()
     test = summarize_successes(played.tests)
     report = {
@@ -124,20 +137,45 @@ def _play(
     behaviour = Behaviour(keep_state=True)
     with Rollouts(spec, min(machine.num_envs, max(counts))) as rollouts:
         plans = plan_episodes(task, starts, episodes, "expert_eval")
-        judged = rollouts.play(plans, behaviour, on_episode=report_last(progress, episodes))
+        with naming_state(task.starts):
+            judged = rollouts.play(plans, behaviour, on_episode=report_last(progress, episodes))
         if repetition := describe_repetition(judged):
             progress(repetition)
         if not any(episode.success for episode in judged):
             return _Played(judged, layers=rollouts.layers)
         plans = plan_episodes(task, starts, max(0, recorded - episodes), "expert_record")
-        more = rollouts.play(plans, behaviour)
+        with naming_state(task.starts):
+            more = rollouts.play(plans, behaviour)
         plans = plan_episodes(task, tests, tested, "expert_test")
-        return _Played(judged, more, rollouts.play(plans, behaviour), rollouts.layers)
+        with naming_state(task.test_starts):
+            return _Played(judged, more, rollouts.play(plans, behaviour), rollouts.layers)
+
+
+def _explain_failure(task: Task, played: Sequence[Episode]) -> str | None:
+    """Whether the expression may be to blame that no episode reached it; None where one did.
+
+    Replays the first episodes, frame for frame, for the states that were seen in them.
+    """
+    whole = [episode for episode in played if episode.outcome in (Outcome.TIMEOUT, Outcome.LOST)]
+    if any(episode.success for episode in played) or not whole:
+        return None
+    starts = {start.name: start.data for start in task.load_starts()}
+    states = []
+    env = GameEnv(task.game_dir, task.rom, task.milestone, task.milestone.max_steps)
+    try:
+        for episode in whole[:_REPLAYED]:
+            start = starts[episode.plan.start.name]
+            _, info = env.reset(seed=episode.plan.seed, options={"state": start})
+            states.append(info["state"])
+            states += [env.step(act)[-1]["state"] for act in episode.acts]
+    finally:
+        env.close()
+    return describe_never_true(task.milestone, states)
 
 
 def _find_obstacle(task: Task) -> tuple[str | None, str | None]:
     """What keeps an expert from being evaluated: (reason, details with the next step)."""
-    if not task.expert.exists():
+    if not exists(task.expert):
         return "no expert file", _describe_missing(task.expert)
     if not task.load_starts():
         previous = task.milestone.predecessor
@@ -165,11 +203,14 @@ def _record_states(
     A broken expert thus fails its own milestone and not all that come after it.
     """
     kept = path.with_name(LAST_SUCCESS + path.name)
-    if not states and recorded_with(kept, rom_sha1):
-        states = load_start_states(kept)
-        progress(
-            f"no success: the next milestone starts from {len(states)} states of an earlier run"
-        )
+    try:
+        if not states and recorded_with(kept, rom_sha1):
+            states = load_start_states(kept)
+            progress(
+                f"no success: the next milestone starts from {len(states)} states of an earlier run"
+            )
+    except DamagedFile as error:
+        progress(f"no success, and no states of an earlier run: {error}")
     save_start_states(path, states, rom_sha1)
     if states:
         write_bytes(kept, path.read_bytes())

@@ -1,20 +1,19 @@
 """Tests students on fresh episodes. Apart from the experts' evaluation, which needs no torch."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from autodagger.errors import UserError
 from autodagger.evaluation.episodes import (
     describe_repetition,
     report_last,
     summarize_episodes,
 )
 from autodagger.files import sha256_file, write_json
-from autodagger.game.contract import Game
+from autodagger.game.save_state import naming_state
 from autodagger.rollout.episode import (
     Behaviour,
     OnExpertFailure,
@@ -25,8 +24,9 @@ from autodagger.rollout.episode import (
 from autodagger.rollout.pool import Rollouts
 from autodagger.rollout.replay import Replays, record_replays
 from autodagger.student.device import choose_device, compute_repeatably, name_device
-from autodagger.student.model_file import load_student
+from autodagger.student.model_file import Expected, check_student, load_student
 from autodagger.student.policy import GreedyPolicy
+from autodagger.student.view import View
 from autodagger.task import Budget, Machine, Progress, Task
 
 
@@ -39,6 +39,7 @@ def evaluate_student(
     episodes: int,
     outputs: Mapping[str, Path],
     progress: Progress,
+    view: View | None = None,
 ) -> dict[str, Any]:
     """Plays a trained student on seeds and start states that training never used.
 
@@ -54,18 +55,20 @@ def evaluate_student(
         episodes: Number of episodes.
         outputs: Files to write: `report`, `trajectories`.
         progress: Told how many episodes reached it.
+        view: What the options let students see; None: whatever the model says.
 
     Returns:
         The report, as written.
 
     Raises:
-        UserError: The model cannot be read, or was trained for other buttons.
+        UserError: The model cannot be read, or is another one than belongs there.
     """
     torch.set_num_threads(machine.threads)
     compute_repeatably()
-    student, _ = load_student(model)
+    student, content = load_student(model)
     game = task.load_game()
-    _check_actions(model, student.args.actions, game)
+    expected = Expected(task.milestone.id, game.actions, view)
+    check_student(model, student.args, content, expected)
     device = choose_device(machine.cuda)
     print(f"testing on {name_device(device)}", file=sys.stderr)  # to the log
     policy = GreedyPolicy(student.to(device), device)
@@ -75,7 +78,8 @@ def evaluate_student(
     view = student.args.view
     spec = RolloutSpec(task, budget.max_episode_steps, view, machine.unconfined_experts)
     behaviour = Behaviour(on_expert_failure=OnExpertFailure.GO_ON)
-    with Rollouts(spec, min(machine.num_envs, episodes)) as rollouts:
+    pool = Rollouts(spec, min(machine.num_envs, episodes))
+    with pool as rollouts, naming_state(task.test_starts):
         played = rollouts.play(plans, behaviour, policy, report_last(progress, episodes))
     if repetition := describe_repetition(played):
         progress(repetition)
@@ -90,11 +94,3 @@ def evaluate_student(
     replays.write(outputs["trajectories"])
     write_json(outputs["report"], report)
     return report
-
-
-def _check_actions(model: Path, found: Sequence[str], game: Game) -> None:
-    if tuple(found) != game.actions:
-        raise UserError(
-            f"model {model}: its buttons are {', '.join(found)}; {game.name} has "
-            f"{', '.join(game.actions)}. Train it again: delete the file and run Snakemake."
-        )

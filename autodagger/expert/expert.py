@@ -1,7 +1,6 @@
 """Experts: a Python file with `run(state) -> button name`, asked in a process of its own."""
 
 import socket
-import stat
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from autodagger.expert.wire import Line, WireError, clean, pack
+from autodagger.files import DamagedFile, read_bytes
 
 CALL_SECONDS = 5.0
 """Longest that one call into an expert may take: ten thousand times what a typical one needs."""
@@ -257,20 +257,14 @@ class Expert:
 
 def _read_source(path: Path) -> tuple[str, str]:
     """Name and content, bytes as Latin-1: nothing is made of them outside of the confinement."""
-    content = _read_file(path, SOURCE_BYTES, "an expert's or tool's file, Python of")
-    return path.name, content.decode("latin-1")
+    return path.name, _read_file(path, SOURCE_BYTES, "Expected Python, see docs/new_game.md.")
 
 
-def _read_file(path: Path, most: int, kind: str) -> bytes:
+def _read_file(path: Path, most: int, advice: str) -> str:
     try:
-        mode, size = path.stat().st_mode, path.stat().st_size
-        if not stat.S_ISREG(mode):
-            raise ExpertError(f"{path} is a folder or a device; expected a file")
-        if size > most:
-            raise ExpertError(f"{path} has {size:,} bytes; expected {kind} {most:,} at most")
-        return path.read_bytes()
-    except OSError as error:
-        raise ExpertError(f"{path} cannot be read: {error.strerror}") from error
+        return read_bytes(path, "expert's file", advice, most).decode("latin-1")
+    except DamagedFile as error:
+        raise ExpertError(str(error)) from error
 
 
 def _read_data(folder: Path | None) -> dict[str, str]:
@@ -279,7 +273,8 @@ def _read_data(folder: Path | None) -> dict[str, str]:
     if folder is not None and folder.is_dir():
         for path in sorted(folder.rglob("*")):
             if path.is_file():
-                content = _read_file(path, left, "files for experts of, with those before it,")
-                left -= len(content)
-                files[f"data/{path.relative_to(folder).as_posix()}"] = content.decode("latin-1")
+                advice = f"Of {folder} experts can have {DATA_BYTES:,} bytes in all."
+                name = f"data/{path.relative_to(folder).as_posix()}"
+                files[name] = _read_file(path, left, advice)
+                left -= len(files[name])
     return files

@@ -16,8 +16,10 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from autodagger.actions import NO_OP
-from autodagger.errors import UserError
-from autodagger.files import sha1_file
+from autodagger.errors import UserError, show
+from autodagger.files import exists, read_bytes, sha1_file
+
+_ADVICE = "Expected a game folder such as games/mossbrook; name it with the option game."
 
 GameState = dict[str, Any]
 """What an adapter reads of a running game: JSON-like values."""
@@ -108,18 +110,19 @@ class Game(ABC):
     def list_mistakes(self) -> list[str]:
         """What is wrong with the attributes above; a kind of console adds its own."""
         mistakes = [
-            f"{key} is {getattr(self, key, None)!r}; expected text"
+            f"{key} is {show(getattr(self, key, None))}; expected text"
             for key in ("name", "rom", "rom_sha1")
             if not isinstance(getattr(self, key, None), str)
         ]
         if not isinstance(self.done_when, dict):
-            mistakes.append(f"done_when is {self.done_when!r}; expected a dict by milestone id")
+            found = show(self.done_when)
+            mistakes.append(f"done_when is {found}; expected a dict by milestone id")
         return mistakes + self._list_mistaken_actions()
 
     def _list_mistaken_actions(self) -> list[str]:
         actions = getattr(self, "actions", None)
         if not isinstance(actions, tuple) or not all(isinstance(name, str) for name in actions):
-            return [f'actions is {actions!r}; expected names such as ("{NO_OP}", "a", "left")']
+            return [f'actions is {show(actions)}; expected names such as ("{NO_OP}", "a", "left")']
         mistakes = [
             f"actions has {name!r} {actions.count(name)} times; leave one"
             for name in dict.fromkeys(actions)
@@ -139,11 +142,9 @@ def load_game(folder: Path) -> Game:
             in it, or that one's attributes are wrong. A line for each mistake.
     """
     path = Path(folder) / "adapter.py"
-    if not path.is_file():
-        raise UserError(
-            f"game {folder}: no adapter.py there. Expected a game folder such as games/mossbrook; "
-            "name it with the option game."
-        )
+    if not exists(path):
+        raise UserError(f"game {folder}: no adapter.py there. {_ADVICE}")
+    read_bytes(path, "adapter", _ADVICE)
     module = _import(path)
     games = [
         value
@@ -155,8 +156,10 @@ def load_game(folder: Path) -> Game:
     if len(games) != 1:
         names = ", ".join(game.__name__ for game in games) or "none"
         raise UserError(f"{path}: found {names}; expected exactly one subclass of Game.")
-    if isinstance(getattr(games[0], "actions", None), list):  # meant as well as a tuple
-        games[0].actions = tuple(games[0].actions)
+    actions = getattr(games[0], "actions", None)
+    if isinstance(actions, list | tuple) and all(isinstance(name, str) for name in actions):
+        # Also of kinds of text (enums, numpy's) that a model's file could not keep.
+        games[0].actions = tuple(str.__str__(name) for name in actions)
     with explain_adapter(path, "while the adapter was loaded"):
         game: Game = games[0]()
         mistakes = game.list_mistakes()
@@ -175,20 +178,27 @@ def explain_adapter(path: Path, doing: str) -> Iterator[None]:
     """
     try:
         yield
-    except UserError:
+    except (UserError, MemoryError, KeyboardInterrupt):
         raise
     except SyntaxError as error:
         raise UserError(
-            f"{error.filename}, line {error.lineno}: {error.msg}. Mend that line."
+            f"{error.filename or path}, line {error.lineno or 1}: {error.msg}. Mend that line."
         ) from error
-    except (Exception, SystemExit) as error:
+    except BaseException as error:  # SystemExit, too: it would end the run without a word
         frames = traceback.extract_tb(error.__traceback__)
         own = [f for f in frames if Path(f.filename).resolve().parent == path.resolve().parent]
         place = str(path)
         if own:
             place = f"{path.with_name(Path(own[-1].filename).name)}, line {own[-1].lineno}"
-        text = ": ".join(filter(None, (type(error).__name__, str(error))))
+        text = ": ".join(filter(None, (type(error).__name__, _get_text(error))))
         raise UserError(f"{place}: {text}, {doing}. Mend that line.") from error
+
+
+def _get_text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # an adapter's own kind of error may fail at this, too
+        return ""
 
 
 def _import(path: Path) -> ModuleType:
@@ -208,12 +218,11 @@ def check_rom(game: Game, rom_path: Path) -> None:
     Raises:
         UserError: The file is missing or its SHA-1 differs from `game.rom_sha1`.
     """
-    if not Path(rom_path).is_file():
-        raise UserError(
-            f"ROM {rom_path}: no such file. {game.name} expects {game.rom} with SHA-1 "
-            f"{game.rom_sha1}; put it there or name its place with the option rom_path."
-        )
-    found = sha1_file(rom_path)
+    expected = (
+        f"{game.name} expects {game.rom} with SHA-1 {game.rom_sha1}; put it there or name its "
+        "place with the option rom_path."
+    )
+    found = sha1_file(rom_path, "ROM", expected)
     if found != game.rom_sha1.strip().lower():
         raise UserError(
             f"ROM {rom_path}: found SHA-1 {found}; {game.name} expects {game.rom_sha1}. "

@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 
 from autodagger.errors import UserError
+from autodagger.files import read_bytes
 from autodagger.game import save_state
 from autodagger.game.clock import POWER_ON, Clock, find_start, replace_time
 from autodagger.game.save_state import (
     SaveState,
+    StateError,
     check_console,
     read_save_state,
     settle_timers,
@@ -100,11 +102,11 @@ class Emulator:
     """
 
     def __init__(self, rom_path: Path) -> None:
-        if not Path(rom_path).is_file():
-            raise UserError(
-                f"ROM {rom_path}: no such file. Put the game's .gba file there, "
-                "or name its place with the option rom_path."
-            )
+        read_bytes(
+            rom_path,
+            "ROM",
+            "Put the game's .gba file there, or name its place with the option rom_path.",
+        )
         import stable_retro
         from stable_retro.data import GameData
 
@@ -185,6 +187,11 @@ class Emulator:
                 loads newer versions without complaint, and wrongly, so they are compared first.
         """
         state = read_save_state(data)
+        if not state.whole:
+            raise StateError(
+                "save state: what follows the console (save memory, clock) was cut off. Copy or "
+                "record the state again."
+            )
         check_console(state.console, self._blank.console)
         self._put(state)
 
@@ -210,7 +217,7 @@ class Emulator:
         blocks = self._memory.blocks
         if not taken or not _is_in(blocks, state.console):
             self._memory.assign(save_state.OAM_BASE, "<u2", before)
-            raise UserError(_REFUSED)
+            raise StateError(_REFUSED)
         if self._clock:
             self._clock.start = start
         self._frames = int.from_bytes(state.console[save_state.FRAME_COUNTER], "little")

@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import gymnasium
-import jmespath
 import numpy as np
-from jmespath.exceptions import JMESPathError
 
 from autodagger.actions import NO_OP
 from autodagger.errors import UserError
-from autodagger.game.contract import Game, Simulator, load_game
+from autodagger.files import read_bytes
+from autodagger.game.contract import Game, Simulator, explain_adapter, load_game
 from autodagger.game.milestone import Milestone
+from autodagger.game.predicate import Predicate
 
 
 class GameEnv(gymnasium.Env[np.ndarray, np.int64]):
@@ -53,10 +53,13 @@ class GameEnv(gymnasium.Env[np.ndarray, np.int64]):
         self.metadata = {**type(self).metadata, "render_fps": steps_per_second}
         self.max_steps = max_steps or (milestone.max_steps if milestone else None)
         self._milestone_id = milestone.id if milestone else None
-        self._done = jmespath.compile(milestone.done_when) if milestone else None
-        self._lost = (
-            jmespath.compile(milestone.fail_when) if milestone and milestone.fail_when else None
+        self._done, self._lost = (
+            Predicate(milestone.id, key, expression)
+            if milestone and (expression := getattr(milestone, key))
+            else None
+            for key in ("done_when", "fail_when")
         )
+        self._adapter = Path(game_dir) / "adapter.py"
         self._on_frame: Callable[[], None] | None = None
         self._steps = 0
         self.observation_space = gymnasium.spaces.Box(0, 255, self.simulator.screen_shape, np.uint8)
@@ -76,12 +79,17 @@ class GameEnv(gymnasium.Env[np.ndarray, np.int64]):
         if start is None:
             self.simulator.power_on()
         else:
-            self.simulator.load(start if isinstance(start, bytes) else Path(start).read_bytes())
+            self.simulator.load(start if isinstance(start, bytes) else read_bytes(start))
         state = self._read_state(NO_OP)
-        if self._done is not None and self._holds(self._done, "done_when", state):
+        if self._done and self._done.holds(state):
             raise UserError(
                 f"milestone {self._milestone_id}: done_when is true in its start state already, so "
                 "there is nothing to reach. Mend done_when, or the save state it starts from."
+            )
+        if self._lost and self._lost.holds(state):
+            raise UserError(
+                f"milestone {self._milestone_id}: fail_when is true in its start state already, so "
+                "every episode is lost. Mend fail_when, or the save state it starts from."
             )
         return self.simulator.screen(), {"state": state, "success": False, "frames": 0}
 
@@ -91,10 +99,8 @@ class GameEnv(gymnasium.Env[np.ndarray, np.int64]):
         frames = self.simulator.act(name, self.np_random, self._on_frame)
         self._steps += 1
         state = self._read_state(name)
-        success = self._done is not None and self._holds(self._done, "done_when", state)
-        lost = (
-            not success and self._lost is not None and self._holds(self._lost, "fail_when", state)
-        )
+        success = self._done is not None and self._done.holds(state)
+        lost = not success and self._lost is not None and self._lost.holds(state)
         truncated = not (success or lost) and self._steps == self.max_steps
         info = {"state": state, "success": success, "frames": frames}
         return self.simulator.screen(), float(success), success or lost, truncated, info
@@ -114,20 +120,12 @@ class GameEnv(gymnasium.Env[np.ndarray, np.int64]):
             del self.simulator
 
     def _read_state(self, prev_action: str) -> dict[str, Any]:
-        state = self.simulator.state()
+        with explain_adapter(self._adapter, f"in read_state after {self._steps} steps"):
+            state = self.simulator.state()
+        if not isinstance(state, dict):
+            raise UserError(
+                f"{self._adapter}: read_state gave {type(state).__name__} after {self._steps} "
+                "steps; expected a dict."
+            )
         state["prev_action"] = prev_action
         return state
-
-    def _holds(self, expression: Any, key: str, state: dict[str, Any]) -> bool:
-        try:
-            value = expression.search(state)
-        except JMESPathError as error:
-            raise UserError(
-                f"milestone {self._milestone_id}: {key} cannot be evaluated ({error})."
-            ) from error
-        if isinstance(value, bool) or value is None:
-            return bool(value)
-        raise UserError(
-            f"milestone {self._milestone_id}: {key} gave {value!r}; expected true or false. "
-            "Compare the value with something, for instance \"player.location == 'TOWN'\"."
-        )

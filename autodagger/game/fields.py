@@ -6,7 +6,7 @@ its expert is blamed. So the paths of each expression are walked over one state 
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,13 @@ import jmespath
 
 from autodagger.actions import NO_OP
 from autodagger.errors import UserError, suggest
+from autodagger.files import is_readable, read_bytes
 from autodagger.game.contract import GameState
 from autodagger.game.milestone import Milestone
+from autodagger.game.predicate import Predicate
 
 _BARE = ("true", "false")
+_LOST = "every episode is lost"
 _UNKNOWN = object()
 """A value that one state says nothing of: below a null, of an empty list, of a function."""
 
@@ -37,7 +40,8 @@ def check_fields(milestones: Iterable[Milestone], state: GameState, game_dir: Pa
         UserError: Names milestone, path and the nearest field; one line for each.
     """
     state = {**state, "prev_action": NO_OP}
-    texts = (path.read_text("utf-8", "replace") for path in game_dir.glob("*.py"))
+    files = filter(is_readable, game_dir.glob("*.py"))
+    texts = (read_bytes(path).decode(errors="replace") for path in files)
     spelt_out = set(re.findall(r"\w+", "\n".join(texts)))
     places = dict(_list_places(state))
     problems = []
@@ -49,6 +53,50 @@ def check_fields(milestones: Iterable[Milestone], state: GameState, game_dir: Pa
                 problems.append(f"{where}, {_describe(path, known, places.get(name))}")
     if problems:
         raise UserError("\n".join(problems))
+
+
+def check_start(milestone: Milestone, state: GameState) -> None:
+    """Refuses expressions that cannot be evaluated where a milestone starts, or are true there.
+
+    Raises:
+        UserError: Names the milestone and the expression.
+    """
+    state = {**state, "prev_action": NO_OP}
+    for key, then in (("done_when", "there is nothing to reach"), ("fail_when", _LOST)):
+        expression = getattr(milestone, key)
+        if expression and Predicate(milestone.id, key, expression).holds(state):
+            raise UserError(
+                f"milestone {milestone.id}: {key} is true in its start state already, so {then}. "
+                f"Mend {key}, or the save state it starts from."
+            )
+
+
+def describe_never_true(milestone: Milestone, states: Sequence[GameState]) -> str:
+    """What to say of a milestone that was reached in none of the states seen.
+
+    A field that was null in all of them, or never there, is likely misspelt.
+    """
+    nulls: dict[tuple[str, ...], bool] = {}
+    for state in states:
+        for path, value in _list_values(milestone.done_when, state):
+            nulls[path] = nulls.get(path, True) and value is None
+    places = dict(_list_places({key: value for one in states for key, value in one.items()}))
+    text = f"done_when was false or null in all {len(states)} states seen"
+    for path in [path for path, null in nulls.items() if null][:1]:
+        name = places.get(path[-1]) or suggest(path[-1], places).partition("'")[2].partition("'")[0]
+        full = places.get(name, name)
+        nearest = f" (did you mean {full!r}?)" if full and full != ".".join(path) else ""
+        text += f"; {'.'.join(path)} was null or missing in each{nearest}: is the path right?"
+    return text
+
+
+def _list_values(expression: str, state: GameState) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """(path, value) of each field that an expression asks for outside lists."""
+    tree = jmespath.compile(expression).parsed
+    missing: dict[tuple[str, ...], list[str]] = {}
+    values: dict[tuple[str, ...], Any] = {}
+    _walk(tree, state, (), missing, values)
+    yield from (values | dict.fromkeys(missing)).items()
 
 
 def _describe(path: tuple[str, ...], known: list[str], elsewhere: str | None) -> str:
@@ -84,19 +132,28 @@ def _list_missing(
 
 
 def _walk(
-    node: dict[str, Any], value: Any, path: tuple[str, ...], missing: dict[tuple[str, ...], Any]
+    node: dict[str, Any],
+    value: Any,
+    path: tuple[str, ...],
+    missing: dict[tuple[str, ...], Any],
+    values: dict[tuple[str, ...], Any] | None = None,
 ) -> tuple[Any, tuple[str, ...]]:
-    """What a node gives for `value`, which stands at `path`; notes fields that are not there."""
+    """What a node gives for `value`, which stands at `path`.
+
+    Notes fields that are not there as `missing`, and what the others hold as `values`.
+    """
     kind, children = node["type"], node["children"]
     if kind == "field":
         path = (*path, node["value"])
         if isinstance(value, dict) and value and node["value"] not in value:
             missing[path] = list(value)
         found = value.get(node["value"], _UNKNOWN) if isinstance(value, dict) else _UNKNOWN
+        if values is not None and (value is None or isinstance(value, dict)):
+            values[path] = None if found is _UNKNOWN else found
         return found, path
     if kind in ("subexpression", "index_expression", "pipe"):
         for child in children:
-            value, path = _walk(child, value, path, missing)
+            value, path = _walk(child, value, path, missing, values)
         return value, path
     if kind == "index":
         inside = isinstance(value, list | tuple) and -len(value) <= node["value"] < len(value)
@@ -113,7 +170,7 @@ def _walk(
     if kind in ("slice", "expref"):  # of numbers; of each item of a list
         return (value if kind == "slice" else _UNKNOWN), path
     for child in children:  # comparisons, and, or, not, functions, lists and dicts of expressions
-        _walk(child, value, path, missing)
+        _walk(child, value, path, missing, values)
     return _UNKNOWN, path
 
 

@@ -8,9 +8,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autodagger.actions import NO_OP
-from autodagger.errors import suggest
+from autodagger.errors import show, suggest
 from autodagger.game.contract import Game, GameState
 from autodagger.game.emulator import BUTTONS, FRAMES_PER_SECOND, SCREEN_SHAPE, Emulator, Ram
+
+MAX_FRAMES = 3600
+"""Of a step's press, and of its release: a minute."""
 
 
 class GbaGame(Game):
@@ -40,8 +43,8 @@ class GbaGame(Game):
         hold, release = (getattr(self, f"{key}_frames", None) for key in ("hold", "release"))
         if not _is_frames(hold) or hold == 0:
             mistakes.append(
-                f"hold_frames is {hold!r}; expected the frames for which a step holds its button, "
-                "a whole number such as 4"
+                f"hold_frames is {show(hold)}; expected the frames for which a step holds its "
+                "button, a whole number such as 4"
             )
         if (
             not isinstance(release, tuple | list)
@@ -50,8 +53,8 @@ class GbaGame(Game):
             or release[0] > release[1]
         ):
             mistakes.append(
-                f"release_frames is {release!r}; expected the fewest and the most frames between "
-                "two buttons, whole numbers such as (4, 8)"
+                f"release_frames is {show(release)}; expected the fewest and the most frames "
+                "between two buttons, whole numbers such as (4, 8)"
             )
         return mistakes
 
@@ -71,7 +74,8 @@ class GbaGame(Game):
 
 
 def _is_frames(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return is_number and 0 <= value <= MAX_FRAMES
 
 
 class GbaSimulator:

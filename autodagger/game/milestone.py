@@ -7,14 +7,24 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import jmespath
-from jmespath.exceptions import JMESPathError
-
-from autodagger.errors import UserError, suggest
+from autodagger.errors import UserError, show, suggest
+from autodagger.files import read_json, reading
+from autodagger.game.predicate import find_mistake
 
 DEFAULT_MAX_STEPS = 450
 """Longest expert episode, in steps, for a milestone that names none (the seed's number)."""
 
+MAX_STEPS = 1_000_000
+"""Steps of an episode, at most: days of play."""
+
+MAX_ID_LENGTH = 128
+"""Letters of an id: with what stands around it, it names files."""
+
+_WHAT = "milestone file"
+_ADVICE = (
+    "Expected a JSON file with a list 'milestones': mend it, or name another one with the option "
+    "milestone_config."
+)
 _ID = re.compile(r"[A-Za-z0-9_-]+")
 _KEYS = ("id", "description", "starting_state", "max_steps", "done_when", "fail_when")
 _STATE_SUFFIX = "_completed.state"
@@ -53,8 +63,16 @@ class Milestone:
         return params
 
 
-def load_milestones(path: Path, done_when: Mapping[str, str] | None = None) -> list[Milestone]:
-    """Reads a milestone file; `done_when` fills in expressions that the file leaves out.
+def load_milestones(
+    path: Path, done_when: Mapping[str, str] | None = None, state_dir: str | None = None
+) -> list[Milestone]:
+    """Reads a milestone file.
+
+    Args:
+        path: JSON.
+        done_when: Fills in expressions that the file leaves out.
+        state_dir: Where save states are looked for; then a `starting_state` with another folder
+            in it is refused.
 
     Raises:
         UserError: The file is missing, is no JSON, or an entry is wrong; the message names the
@@ -65,21 +83,15 @@ def load_milestones(path: Path, done_when: Mapping[str, str] | None = None) -> l
     for index, entry in enumerate(entries):
         where = f"milestone file {path}, entry {index}"
         milestones.append(_parse_entry(entry, where, milestones, done_when or {}))
+        if state_dir is not None:
+            _check_folder(entry.get("starting_state"), where, state_dir)
     return milestones
 
 
 def _read_entries(path: Path) -> list[Any]:
-    if not path.is_file():
-        raise UserError(
-            f"milestone file {path}: no such file. Expected a JSON file with a list 'milestones'; "
-            "name it with the option milestone_config."
-        )
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise UserError(
-            f"milestone file {path}: not valid JSON ({error}). Mend that line."
-        ) from error
+    data = read_json(path, _WHAT, _ADVICE)
+    with reading(_WHAT, path, _ADVICE):
+        json.dumps(data, ensure_ascii=False).encode()  # an escape can stand for half a character
     entries = data.get("milestones") if isinstance(data, dict) else None
     if not isinstance(entries, list) or not entries:
         raise UserError(
@@ -93,16 +105,28 @@ def _parse_entry(
     entry: Any, where: str, earlier: Sequence[Milestone], done_when: Mapping[str, str]
 ) -> Milestone:
     if not isinstance(entry, dict):
-        raise UserError(f"{where}: found {entry!r}; expected an object with at least an 'id'.")
+        raise UserError(f"{where}: found {show(entry)}; expected an object with an 'id'.")
     milestone_id = _parse_id(entry.get("id"), where, earlier)
     where = f"{where} ({milestone_id})"
     for key in entry:
         if key not in _KEYS:
-            raise UserError(f"{where}: unknown key {key!r}{suggest(key, _KEYS)}.")
+            raise UserError(
+                f"{where}: unknown key {show(key)}{suggest(key, _KEYS)}. Expected some of "
+                f"{', '.join(_KEYS)}."
+            )
     max_steps = entry.get("max_steps", DEFAULT_MAX_STEPS)
-    if isinstance(max_steps, bool) or not isinstance(max_steps, int) or max_steps < 1:
+    if (
+        isinstance(max_steps, bool)
+        or not isinstance(max_steps, int)
+        or not 1 <= max_steps <= MAX_STEPS
+    ):
         raise UserError(
-            f"{where}: max_steps is {max_steps!r}; expected a whole number of steps >= 1."
+            f"{where}: max_steps is {show(max_steps)}; expected a whole number of steps >= 1 and "
+            f"up to {MAX_STEPS:,}."
+        )
+    if not isinstance(entry.get("description", ""), str):
+        raise UserError(
+            f"{where}: description is {show(entry['description'])}; expected text in quotes."
         )
     done = entry.get("done_when", done_when.get(milestone_id))
     if done is None:
@@ -117,7 +141,7 @@ def _parse_entry(
     return Milestone(
         id=milestone_id,
         index=len(earlier),
-        description=str(entry.get("description", "")),
+        description=entry.get("description", ""),
         predecessor=_parse_predecessor(entry, where, earlier),
         max_steps=max_steps,
         done_when=done,
@@ -128,8 +152,13 @@ def _parse_entry(
 def _parse_id(found: Any, where: str, earlier: Sequence[Milestone]) -> str:
     if not isinstance(found, str) or not _ID.fullmatch(found):
         raise UserError(
-            f"{where}: the id is {found!r}; expected letters, digits, '_' and '-' only, "
+            f"{where}: the id is {show(found)}; expected letters, digits, '_' and '-' only, "
             "because it becomes part of file names."
+        )
+    if len(found) > MAX_ID_LENGTH:
+        raise UserError(
+            f"{where}: the id {show(found)} has {len(found)} letters; expected at most "
+            f"{MAX_ID_LENGTH}, because it becomes part of file names. Shorten it."
         )
     for milestone in earlier:
         if milestone.id.lower() == found.lower():
@@ -151,23 +180,31 @@ def _parse_predecessor(entry: dict, where: str, earlier: Sequence[Milestone]) ->
     name = str(found).rsplit("/", 1)[-1].removesuffix(_STATE_SUFFIX)
     if name not in known:
         raise UserError(
-            f"{where}: starting_state is {found!r}; expected null (power-on), or an earlier "
+            f"{where}: starting_state is {show(found)}; expected null (power-on), or an earlier "
             f"milestone's id (or its {{id}}{_STATE_SUFFIX}){suggest(name, known)}."
         )
     return name
 
 
-def _check_expression(expression: Any, key: str, where: str) -> None:
-    try:
-        jmespath.compile(expression)
-    except (JMESPathError, TypeError, AttributeError) as error:
-        first_line = str(error).splitlines()[0]
+def _check_folder(found: str | None, where: str, state_dir: str) -> None:
+    folder = Path(found or "").parent
+    if folder != Path() and folder.resolve() != Path(state_dir).resolve():
         raise UserError(
-            f"{where}: {key} is {expression!r}, which is no JMESPath expression ({first_line}). "
-            "Expected something like \"player.location == 'TOWN'\"; see jmespath.org."
-        ) from error
+            f"{where}: starting_state is {show(found)}, but save states are looked for in "
+            f"{state_dir} alone. Put it there, name its folder with the option state_dir, or write "
+            "the milestone's id without a folder."
+        )
+
+
+def _check_expression(expression: Any, key: str, where: str) -> None:
+    if mistake := find_mistake(expression):
+        raise UserError(
+            f"{where}: {key} is {show(expression)}, {mistake}. Expected something like "
+            "\"player.location == 'TOWN'\"; see jmespath.org."
+        )
     if match := _NEGATED_PATH.search(expression):
         raise UserError(
-            f"{where}: {key} is {expression!r}; JMESPath reads {match[0]}... as (not of the first "
-            "name), then a field of that, which is never true. Write !(a.b) or a.b == `false`."
+            f"{where}: {key} is {show(expression)}; JMESPath reads {match[0]}... as (not of the "
+            "first name), then a field of that, which is never true. Write !(a.b) or a.b == "
+            "`false`."
         )

@@ -1,53 +1,88 @@
 """What an adapter reads where episodes begin: tried once, in a process of its own, before any job.
 
-An adapter's mistake is thus told in words in the first second. It costs 0.2 s, the emulator's start
-included.
+An adapter's mistake is thus told in words in the first second, whatever it does: it may end the
+process or hang. It costs 0.2 s, the emulator's start included.
 """
 
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, NamedTuple
 
-from autodagger.errors import UserError
+from autodagger.errors import UserError, show
+from autodagger.files import DamagedFile
 from autodagger.game.contract import GameState, explain_adapter, load_game
+from autodagger.game.starts import load_start_states
 
 TIME_LIMIT_SECONDS = 60.0
 """For switching the console on and reading one state; hundreds of times what it takes."""
 
+_LOADING, _READING = "had a start to load", "had one game state to read"
+_ANOTHER = "Record another state, or take that file out of the folder."
 _PACKAGES = Path(__file__).resolve().parents[2]
 
 
-def read_sample(game_dir: Path, rom: Path, start: Path | None = None) -> GameState | None:
-    """The game state at `start` (a save state's file; None is power-on), as experts see it.
+class Sample(NamedTuple):
+    """What comes of one start.
 
-    Returns:
-        None where the game does not come so far by its own fault: the emulator died, or refuses
-        the save state. The jobs that need it say so.
+    Attributes:
+        state: The game state there, as experts see it; None where there is none to be had.
+        refused: Why the emulator does not take the save state.
+    """
+
+    state: GameState | None = None
+    refused: str | None = None
+
+
+def read_sample(game_dir: Path, rom: Path, start: Path | None = None) -> GameState | None:
+    """The game state at one start; None where the game does not come so far by its own fault.
 
     Raises:
-        UserError: The emulator refuses the ROM; `read_state` raises, hangs or gives no JSON.
+        UserError: As `read_samples`.
     """
-    command = [sys.executable, "-m", __name__, str(game_dir), str(rom), str(start or "")]
-    paths = [str(_PACKAGES), os.environ.get("PYTHONPATH")]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
-    try:
-        done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=TIME_LIMIT_SECONDS
-        )
-    except subprocess.TimeoutExpired:
-        raise UserError(
-            f"{game_dir}/adapter.py: reading one game state took longer than "
-            f"{TIME_LIMIT_SECONDS:g} s. It is read at every step: look for a loop without end."
-        ) from None
-    answer = json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else {}
-    if "error" in answer:
-        raise UserError(answer["error"])
-    state: GameState | None = answer.get("state")
-    return state
+    return read_samples(game_dir, rom, [start])[0].state
+
+
+def probe_adapter(game_dir: Path) -> None:
+    """Loads the adapter elsewhere first: where it is needed it could end the process, or hang.
+
+    Raises:
+        UserError: It cannot be loaded, or does not come back.
+    """
+    read_samples(game_dir, Path(), [])
+
+
+def read_samples(game_dir: Path, rom: Path, starts: Sequence[Path | None]) -> list[Sample]:
+    """The game state at each start (a save state's file; None is power-on).
+
+    Where the emulator dies, the samples from there on are empty: the jobs that need them say so.
+
+    Raises:
+        UserError: The adapter cannot be loaded, or ends the process; the emulator refuses the ROM;
+            `read_state` raises, hangs or gives no JSON.
+    """
+    code, answers = _ask(game_dir, rom, starts)
+    samples = []
+    for answer in answers:
+        if "error" in answer:
+            raise UserError(answer["error"])
+        if "state" in answer or "refused" in answer:
+            samples.append(Sample(answer.get("state"), answer.get("refused")))
+    if not answers or len(samples) < len(starts):
+        doing = answers[-1]["doing"] if answers else "was loaded"
+        died = code is not None and code < 0  # by a signal: the emulator does, with some ROMs
+        hangs_with_state = code is None and doing == _LOADING
+        if not answers or not (died or hangs_with_state):
+            raise UserError(_describe_end(f"{game_dir}/adapter.py", doing, code))
+        if (start := starts[len(samples)]) and doing == _LOADING:
+            how = f"crashes (signal {-code})" if code else "hangs"
+            samples.append(Sample(refused=f"the emulator {how} with {start}. {_ANOTHER}"))
+    return samples + [Sample()] * (len(starts) - len(samples))
 
 
 def find_no_json(value: Any, path: str = "") -> Iterator[str]:
@@ -65,34 +100,103 @@ def find_no_json(value: Any, path: str = "") -> Iterator[str]:
         yield f"{path} is {str(value)[:40]!r} ({type(value).__name__})"
 
 
-def _read(game_dir: Path, rom: Path, start: Path | None) -> GameState | None:
-    adapter = game_dir / "adapter.py"
-    simulator = load_game(game_dir).open(rom)
+def _ask(
+    game_dir: Path, rom: Path, starts: Sequence[Path | None]
+) -> tuple[int | None, list[dict[str, Any]]]:
+    """How the process ended (None: it hung), and the lines that it wrote of what it does and finds.
+
+    It writes to a file of its own: its output is the adapter's, who may print anything.
+    """
+    paths = [str(_PACKAGES), os.environ.get("PYTHONPATH")]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as file:
+        command = [sys.executable, "-m", __name__, str(file.fileno()), str(game_dir), str(rom)]
+        code = None
+        with suppress(subprocess.TimeoutExpired):
+            code = subprocess.run(
+                [*command, *(str(start or "") for start in starts)],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                timeout=TIME_LIMIT_SECONDS,
+                pass_fds=[file.fileno()],
+            ).returncode
+        file.seek(0)
+        return code, [json.loads(line) for line in file if line.endswith("\n")]
+
+
+def _describe_end(adapter: str, doing: str, code: int | None) -> str:
+    """Of a process that did not come to its end by itself."""
+    if code is None and doing == _READING:
+        return (
+            f"{adapter}: reading one game state took longer than {TIME_LIMIT_SECONDS:g} s. It is "
+            "read at every step: look for a loop without end."
+        )
+    if code is None:
+        return (
+            f"{adapter}: it took longer than {TIME_LIMIT_SECONDS:g} s until it {doing}. Look for a "
+            "loop without end."
+        )
+    end = f"exit status {code}" if code >= 0 else f"signal {-code}"
+    return (
+        f"{adapter}: its process ended ({end}) when it {doing}. Expected an adapter that returns: "
+        "look for exit(), os._exit() and native code in it."
+    )
+
+
+def _read(
+    simulator: Any, adapter: Path, load: Callable[[], None], tell: Callable[[dict[str, Any]], None]
+) -> dict[str, GameState | str | None]:
     try:
-        simulator.load(start.read_bytes()) if start else simulator.power_on()
-    except UserError:
-        return None
+        load()
+    except DamagedFile as error:
+        return {"refused": str(error)}
+    except UserError as error:
+        return {"refused": str(error).removeprefix("save state: ")}
+    tell({"doing": _READING})
     with explain_adapter(adapter, "in read_state, where episodes begin"):
         state = simulator.state()
     if not isinstance(state, dict):
         raise UserError(f"{adapter}: read_state gave {type(state).__name__}; expected a dict.")
-    if problem := next(find_no_json(state), None):
+    try:
+        problem = next(find_no_json(state), None)
+    except RecursionError:
+        problem = f"{show(state)} is nested too deep, or holds itself"
+    if problem:
         raise UserError(
             f"{adapter}: read_state gives what is no JSON: {problem}. Expected dicts with text as "
             "keys, lists, tuples, text, int, float, bool and None; convert it, e.g. with int(…) "
             "or .decode()."
         )
-    return state
+    return {"state": state}
 
 
-def _main(game_dir: str, rom: str, start: str) -> None:
-    answer: dict[str, Any]
+def _main(answers: IO[str], game_dir: Path, rom: Path, starts: Sequence[str]) -> None:
+    def tell(answer: dict[str, Any]) -> None:
+        answers.write(f"{json.dumps(answer)}\n")
+        answers.flush()
+
+    adapter = game_dir / "adapter.py"
     try:
-        answer = {"state": _read(Path(game_dir), Path(rom), Path(start) if start else None)}
+        game = load_game(game_dir)
+        tell({"doing": _LOADING})
+        if not starts:
+            return
+        with explain_adapter(adapter, "while the game was opened"):
+            simulator = game.open(rom)
+        for start in starts:
+            tell({"doing": _LOADING})
+
+            def load(start: str = start) -> None:
+                data = load_start_states(Path(start))[0].data if start else None
+                simulator.power_on() if data is None else simulator.load(data)
+
+            tell(_read(simulator, adapter, load, tell))
     except UserError as error:
-        answer = {"error": str(error)}
-    print(f"\n{json.dumps(answer)}")  # a line of its own, whatever the adapter prints
+        tell({"error": str(error)})
 
 
 if __name__ == "__main__":
-    _main(*sys.argv[1:])
+    with os.fdopen(int(sys.argv[1]), "w", encoding="utf-8") as answers:
+        _main(answers, Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4:])

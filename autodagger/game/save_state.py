@@ -6,10 +6,13 @@ Layout and tags: mGBA, `include/mgba/internal/gba/serialize.h`, `include/mgba/co
 """
 
 import gzip
+import io
 import struct
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from autodagger.errors import UserError
@@ -17,6 +20,8 @@ from autodagger.errors import UserError
 CONSOLE_SIZE = 0x61000  # sizeof(struct GBASerializedState)
 VERSION = slice(0x000, 0x004)
 GAME = slice(0x010, 0x020)  # title, 12 bytes, and code, 4 bytes, as in the cartridge's header
+PROCESSOR_MODE = 0x060  # the lower five bits of CPSR
+LINE, INTERRUPTS = 0x406, 0x608  # VCOUNT and IME among the registers from 0x400 on
 FRAME_COUNTER = slice(0x1FC, 0x200)
 TIMERS, TIMER_SIZE = 0x200, 20  # four: reload, last event +4, next event +8, flags +16
 CLOCK_READING = slice(0x2B0, 0x2B7)  # what the game read last of the cartridge's clock, BCD
@@ -26,12 +31,19 @@ SOUND = slice(0x390, 0x3D0)  # rendered and not yet played
 OAM, OAM_BASE = 0xC00, 0x07000000
 IWRAM, EWRAM = 0x19000, 0x21000
 
+MAX_UNPACKED_BYTES = 16 << 20
+"""Far more than a state has with all that mGBA appends; a few kB of gzip can claim any size."""
+
+_PROCESSOR_MODES = (0x10, 0x11, 0x12, 0x13, 0x17, 0x1B, 0x1F)  # ARM7TDMI manual, "Mode bits"
+_LINES = 228  # of a picture, the blank ones among them (GBATEK, "LCD dimensions and timings")
+
 _SAVE_MEMORY, _CLOCK, _END = 2, 4, 0  # enum mStateExtdataTag
 _ITEM = struct.Struct("<Iiq")  # tag, size, place within the file
 _COUNTED = 2  # enum mRTCGenericType: the clock is a value plus the frames that were emulated
 _CLOCK_ITEM = struct.Struct("<iiq")  # type, padding, milliseconds
 _CLOCK_VALUES = range(1 << 42)  # until 2109: what a host's calendar can take
 _GZIP, _PNG = b"\x1f\x8b", b"\x89PNG\r\n\x1a\n"
+_PNG_END = b"IEND\xaeB`\x82"
 
 _ADVICE = (
     "Expected a save state of mGBA: raw, gzip-compressed, or the picture that the desktop program "
@@ -43,6 +55,19 @@ _SAVE_FILE_SIZES = (512, 8 << 10, 32 << 10, 64 << 10, 128 << 10)
 T = TypeVar("T")
 
 
+class StateError(UserError):
+    """A save state that is none, or cannot be loaded; the message begins with "save state: "."""
+
+
+@contextmanager
+def naming_state(path: Path | None) -> Iterator[None]:
+    """Adds, to what is said of a save state, the file that it comes from."""
+    try:
+        yield
+    except StateError as error:
+        raise StateError(str(error).replace("save state:", f"save state {path}:", 1)) from error
+
+
 @dataclass(frozen=True)
 class SaveState:
     """A save state taken apart.
@@ -51,11 +76,13 @@ class SaveState:
         console: The console, `CONSOLE_SIZE` bytes.
         save_memory: The cartridge's memory that batteries keep; None if the state has none.
         clock: Milliseconds from 1970 to the clock's time at frame 0; None if the state has none.
+        whole: Whether nothing of what should follow the console is cut off.
     """
 
     console: bytes
     save_memory: bytes | None = None
     clock: int | None = None
+    whole: bool = field(default=True, compare=False)
 
 
 class _Item(NamedTuple):
@@ -67,15 +94,15 @@ def read_save_state(data: bytes) -> SaveState:
     """Takes a save state apart, whatever it is wrapped in.
 
     Raises:
-        UserError: It is no save state; the message says what it is.
+        StateError: It is no save state; the message says what it is.
     """
     if data.startswith(_GZIP):
-        data = _unpack("gzip", gzip.decompress, data)
+        data = _unpack("gzip", _gunzip, data)
     if data.startswith(_PNG):
         return _read_picture(data)
     if what := _recognise(data):
-        raise UserError(f"save state: this is {what}. {_ADVICE}{_HINTS.get(what, _HINT)}")
-    return _assemble(data[:CONSOLE_SIZE], _list_items(data))
+        raise StateError(f"save state: this is {what}. {_ADVICE}{_HINTS.get(what, _HINT)}")
+    return _assemble(data[:CONSOLE_SIZE], _list_items(data), _is_whole(data))
 
 
 def write_save_state(state: SaveState) -> bytes:
@@ -126,33 +153,51 @@ def check_console(found: bytes, expected: bytes) -> None:
         expected: One that this core wrote, of the game that it plays.
 
     Raises:
-        UserError: The format's version, the length or the game differ.
+        StateError: The format's version, the length or the game differ.
     """
     version, own_version = (_read_version(state) for state in (found, expected))
     if version >> 24 != own_version >> 24:
-        raise UserError(
+        raise StateError(
             f"save state: this is none (it begins with {found[:8]!r}). Expected one of mGBA: raw, "
             "gzip-compressed, or the picture that the desktop program writes (.ss0 to .ss9). Name "
             "the state itself, or record it again."
         )
     if version != own_version:
-        raise UserError(
+        raise StateError(
             f"save state: found version {version:#010x}; this emulator core reads version "
             f"{own_version:#010x}. Record the state again with this core, or point RETRO_CORE_PATH "
             "at a folder with an mGBA core of the state's own version (version 0x01000007 is "
             "mGBA 0.10, which Debian packages as libretro-mgba; see docs/new_game.md)."
         )
     if len(found) < CONSOLE_SIZE:
-        raise UserError(
+        raise StateError(
             f"save state: found {len(found):,} bytes; a state of this version has at least "
             f"{CONSOLE_SIZE:,}. It was cut off: copy or record it again."
         )
+    if disorder := _find_disorder(found):
+        raise StateError(
+            f"save state: {disorder}, which no console has, so its bytes are damaged or not "
+            "mGBA's. Copy or record the state again."
+        )
     game, own_game = (state[GAME] for state in (found, expected))
     if game != own_game:
-        raise UserError(
+        raise StateError(
             f"save state: found one of the game {_name(game)}; the ROM is {_name(own_game)}. "
             "Name a state of this game, or the ROM that the state belongs to (option rom_path)."
         )
+
+
+def _find_disorder(console: bytes) -> str | None:
+    """What of a console cannot be: a core would take it, and then crash or never come back."""
+    mode = console[PROCESSOR_MODE] & 0x1F
+    line, interrupts = (
+        int.from_bytes(console[place : place + 2], "little") for place in (LINE, INTERRUPTS)
+    )
+    if mode not in _PROCESSOR_MODES:
+        return f"found the processor in mode {mode:#04x}"
+    if line >= _LINES:
+        return f"found the screen at line {line}"
+    return f"found the interrupts' switch at {interrupts}" if interrupts > 1 else None
 
 
 def _read_version(state: bytes) -> int:
@@ -165,14 +210,14 @@ def _name(game: bytes) -> str:
     return f"{title!r} ({code})"
 
 
-def _assemble(console: bytes, items: Iterator[_Item]) -> SaveState:
+def _assemble(console: bytes, items: Iterator[_Item], whole: bool = True) -> SaveState:
     found = {item.tag: item.data for item in items}
     clock = None
     if len(found.get(_CLOCK, b"")) == _CLOCK_ITEM.size:
         kind, _, value = _CLOCK_ITEM.unpack(found[_CLOCK])
         # Other kinds of clock follow their host.
         clock = value if kind == _COUNTED and value in _CLOCK_VALUES else None
-    return SaveState(console, found.get(_SAVE_MEMORY), clock)
+    return SaveState(console, found.get(_SAVE_MEMORY), clock, whole)
 
 
 def _list_items(data: bytes) -> Iterator[_Item]:
@@ -187,17 +232,32 @@ def _list_items(data: bytes) -> Iterator[_Item]:
         place += _ITEM.size
 
 
+def _is_whole(data: bytes) -> bool:
+    """Whether every item that a raw state announces is there, up to the mark of their end."""
+    place = CONSOLE_SIZE
+    while place + _ITEM.size <= len(data):
+        tag, size, start = _ITEM.unpack_from(data, place)
+        if tag == _END:
+            return True
+        if size < 0 or not CONSOLE_SIZE <= start <= len(data) - size:
+            return False
+        place += _ITEM.size
+    return place == CONSOLE_SIZE
+
+
 def _read_picture(data: bytes) -> SaveState:
     """A picture by mGBA: the state in a chunk `gbAs`, the items in chunks `gbAx`, by zlib."""
     console, items = None, []
     for name, content in _list_chunks(data):
         if name == b"gbAs":
-            console = _unpack("gbAs", zlib.decompress, content)
+            console = _unpack("gbAs", _inflate, content)
         elif name == b"gbAx" and len(content) > 8:
             tag = int.from_bytes(content[:4], "little")
-            items.append(_Item(tag, _unpack("gbAx", zlib.decompress, content[8:])))
+            items.append(_Item(tag, _unpack("gbAx", _inflate, content[8:])))
+    if console is None and not data.rstrip(b"\0").endswith(_PNG_END):
+        raise StateError("save state: this picture (PNG) was cut off. Copy or record it again.")
     if console is None:
-        raise UserError(
+        raise StateError(
             f"save state: this is a picture (PNG) without a state in it. {_ADVICE}"
             "A screenshot has none, nor has a picture that another program saved again."
         )
@@ -216,10 +276,29 @@ def _list_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 def _unpack(form: str, decompress: Callable[[bytes], T], data: bytes) -> T:
     try:
         return decompress(data)
-    except (OSError, EOFError, zlib.error) as error:
-        raise UserError(
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise StateError(
             f"save state: damaged {form} data ({error}). Copy or record the state again."
         ) from error
+
+
+def _gunzip(data: bytes) -> bytes:
+    with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+        return _check_size(file.read(MAX_UNPACKED_BYTES + 1))
+
+
+def _inflate(data: bytes) -> bytes:
+    unpacking = zlib.decompressobj()
+    unpacked = _check_size(unpacking.decompress(data, MAX_UNPACKED_BYTES + 1))
+    if not unpacking.eof:
+        raise EOFError("it was cut off")
+    return unpacked
+
+
+def _check_size(data: bytes) -> bytes:
+    if len(data) > MAX_UNPACKED_BYTES:
+        raise ValueError(f"unpacked it has more than {MAX_UNPACKED_BYTES:,} bytes")
+    return data
 
 
 def _recognise(data: bytes) -> str | None:

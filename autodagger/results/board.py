@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from autodagger.files import read_json
+from autodagger.files import DamagedFile, exists, read_object, read_text
 from autodagger.processes import is_alive
 from autodagger.results.layout import Results
 
@@ -19,6 +19,8 @@ _RULES = {
     "row": "summarize_milestone",
 }
 _CELL_WIDTH = 12
+_PROCESS_DIGITS = 12  # of a process id, at most
+_DAMAGED = "damaged"
 
 
 def draw_board(results: Results, milestones: Sequence[str]) -> str:
@@ -44,44 +46,47 @@ def draw_board(results: Results, milestones: Sequence[str]) -> str:
 def _describe_stage(results: Results, milestone: str, stage: str) -> str:
     if _is_running(results.marker(_RULES[stage], milestone)):
         return _describe_running(results, milestone) if stage == "student" else "..."
-    if stage == "expert":
-        report = _read(results.expert_report(milestone))
-        return _percent(report.get("success_rate"), report)
-    if stage == "budget":
-        budget = _read(results.budget(milestone))
-        steps = budget.get("max_episode_steps")
-        return f"{steps} steps" if steps else budget.get("decision", ".")
     if stage == "student":
         return "trained" if results.best(milestone).is_file() else "."
-    if stage == "test":
-        report = _read(results.student_report(milestone))
-        return _percent(report.get("success_rate"), report)
-    row: dict[str, Any] = _read(results.row(milestone))
-    return str(row.get("status", "."))
+    path = {
+        "expert": results.expert_report(milestone),
+        "budget": results.budget(milestone),
+        "test": results.student_report(milestone),
+        "row": results.row(milestone),
+    }[stage]
+    try:
+        return _describe_file(stage, read_object(path) if exists(path) else {})
+    except (DamagedFile, ValueError, TypeError):  # `autodagger.results.rows` says more
+        return _DAMAGED
+
+
+def _describe_file(stage: str, content: dict[str, Any]) -> str:
+    if stage in ("expert", "test"):
+        return _percent(content.get("success_rate"), content)
+    if stage == "budget":
+        steps = content.get("max_episode_steps")
+        return f"{steps:d} steps" if steps else str(content.get("decision", "."))
+    return str(content.get("status", "."))
 
 
 def _is_running(marker: Path) -> bool:
     """Whether the Snakemake that a job's marker names still lives; a kill leaves the marker."""
-    text = marker.read_text() if marker.is_file() else ""
-    return text.isdecimal() and is_alive(int(text))
+    try:
+        text = read_text(marker)
+    except DamagedFile:
+        return False
+    return text.isdecimal() and len(text) < _PROCESS_DIGITS and is_alive(int(text))
 
 
 def _describe_running(results: Results, milestone: str) -> str:
-    progress = _read(results.progress_note(milestone))
-    if "iteration" not in progress:
+    try:
+        progress = read_object(results.progress_note(milestone))
+        return f"iter {progress['iteration']:d}/{progress['iterations']:d}"
+    except (DamagedFile, KeyError, ValueError, TypeError):
         return "..."
-    return f"iter {progress['iteration']}/{progress.get('iterations', '?')}"
 
 
 def _percent(share: float | None, report: dict[str, Any]) -> str:
     if share is None:
         return "failed" if report else "."
     return f"{share:.0%}"
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        content: dict[str, Any] = read_json(path)
-    except (OSError, ValueError):
-        return {}
-    return content

@@ -1,14 +1,29 @@
 """Result rows: one a milestone, written as CSV and JSON, and as a table for people."""
 
 import csv
+import functools
+import math
 import shutil
+import sys
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from autodagger.files import read_json, sha256_file, write_json, write_text
+from autodagger.errors import show
+from autodagger.files import (
+    DamagedFile,
+    exists,
+    load_schema,
+    read_bytes,
+    read_object,
+    read_text,
+    reading,
+    sha256_file,
+    write_json,
+    write_text,
+)
 from autodagger.results.layout import Results
 
 COLUMNS = (
@@ -62,20 +77,21 @@ _ERROR_LINES = 2  # of a row's error in the table; the CSV has all of it
 def build_row(results: Results, milestone: str) -> dict[str, Any]:
     """A milestone's row from whatever result files it has.
 
+    One that is damaged costs the milestone its status, and nobody else: the row says which it is.
     The index is not part of it: inserting a milestone elsewhere changes no row.
     """
-    budget = _read(results.budget(milestone))
     row = _empty_row(milestone) | {"status": "failed"}
-    row |= _describe_expert(_read(results.expert_report(milestone)))
-    keys = ("max_episode_steps", "reason", "error")
-    row |= {key: budget.get(key) for key in keys if key in budget}
+    files = _ResultFiles(milestone)
+    budget = files.read(results.budget(milestone), _describe_budget)
+    row |= files.read(results.expert_report(milestone), _describe_expert)
+    row |= {key: value for key, value in budget.items() if key in COLUMNS}
     last = results.budget(milestone)
     if budget.get("decision") == "train":
         last = results.student_report(milestone)
-        row |= _describe_student(results, milestone)
+        row |= _describe_student(results, milestone, files)
     row["timestamp"] = _format_time(last.stat().st_mtime) if last.is_file() else None
     row["seconds"] = sum_seconds(results, milestone)
-    return row
+    return row | files.failure
 
 
 def build_failed_row(results: Results, milestone: str, rule: str, log: Path) -> dict[str, Any]:
@@ -117,7 +133,7 @@ def collect_rows(
     """All rows in config order: those on disk, whatever this run selected, and `skipped` ones.
 
     A row on disk whose model is gone, or is another one by now, becomes a `failed` one: it never
-    claims what is not there.
+    claims what is not there. So does one that cannot be read.
 
     Args:
         results: Where the rows lie.
@@ -127,12 +143,11 @@ def collect_rows(
     """
     rows = []
     for index, milestone in enumerate(known):
-        path = results.row(milestone)
         row = _empty_row(milestone)  # a row of an earlier version may lack a column
         if failed and milestone in failed:
             row |= failed[milestone]
-        elif path.is_file():
-            row |= _check_row(results, read_json(path))
+        elif exists(results.row(milestone)):
+            row |= _read_row(results, milestone)
         elif milestone in skipped:
             row |= {"status": "skipped", "reason": skipped[milestone]}
         else:
@@ -187,18 +202,106 @@ def _wrap_error(error: str, indent: str) -> list[str]:
 
 
 def sum_seconds(results: Results, milestone: str) -> float | None:
-    """Seconds that the milestone's jobs took the last time, from their benchmark files."""
+    """Seconds that the milestone's jobs took the last time, from their benchmark files.
+
+    None, and a line on stderr, where one of them is damaged: it is no reason for a row to fail.
+    """
     seconds = []
-    for rule in ROW_RULES[:-1]:
-        path = results.benchmark(rule, milestone)
-        if path.is_file():
-            records = csv.DictReader(path.read_text().splitlines(), delimiter="\t")
-            seconds += [float(record["s"]) for record in records]
+    paths = [results.benchmark(rule, milestone) for rule in ROW_RULES[:-1]]
+    try:
+        for path in filter(exists, paths):
+            text = read_text(path, "benchmark file")
+            with reading("benchmark file", path):
+                records = csv.DictReader(text.splitlines(), delimiter="\t")
+                seconds += [float(record["s"]) for record in records]
+                if not all(map(math.isfinite, seconds)):
+                    raise ValueError("found no number of seconds")
+    except DamagedFile as error:
+        print(f"warning: {milestone} has no seconds: {error}", file=sys.stderr)
+        return None
     return round(sum(seconds), 1) if seconds else None
 
 
 def _empty_row(milestone: str) -> dict[str, Any]:
     return dict.fromkeys(COLUMNS) | {"milestone_id": milestone}
+
+
+class _ResultFiles:
+    """A milestone's result files, as far as they can be read.
+
+    Attributes:
+        failure: What the first damaged one makes of the row.
+    """
+
+    def __init__(self, milestone: str) -> None:
+        self._milestone = milestone
+        self.failure: dict[str, Any] = {}
+
+    def read(
+        self, path: Path, describe: Callable[[dict[str, Any]], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """What a file, where there is one, says to the row."""
+        if not exists(path):
+            return describe({})
+        try:
+            content = read_object(path)
+            with reading("result file", path):
+                if not content:
+                    raise ValueError("found an empty object")
+                _check_owner(content, self._milestone)
+                return _check_types(describe(content))
+        except DamagedFile as error:
+            self.failure = self.failure or {
+                "status": "failed",
+                "reason": "a result cannot be read",
+                "error": str(error),
+            }
+            return describe({})
+
+
+def _check_owner(content: Mapping[str, Any], milestone: str) -> None:
+    if (found := content.get("milestone_id", milestone)) != milestone:
+        raise ValueError(f"found one of {show(found)}, where {milestone}'s belongs")
+
+
+def _check_keys(content: Mapping[str, Any], *keys: str) -> None:
+    """Refuses a file, where there is one, that says nothing of this kind."""
+    for key in keys if content else ():
+        content[key]
+
+
+def _check_types(values: dict[str, Any]) -> dict[str, Any]:
+    """Refuses what a row cannot hold."""
+    for key, value in values.items():
+        check = _get_checks().get(key)
+        if check and not check.is_valid(value):
+            raise ValueError(f"found {key} {show(value)}")
+    return values
+
+
+@functools.cache
+def _get_checks() -> dict[str, Any]:
+    from jsonschema import Draft202012Validator  # here: only who reads results needs it
+
+    columns = load_schema("row")["properties"]
+    return {key: Draft202012Validator(schema) for key, schema in columns.items()}
+
+
+def _read_row(results: Results, milestone: str) -> dict[str, Any]:
+    """A row from disk; one that cannot be read says so, beside what the other files tell."""
+    path = results.row(milestone)
+    try:
+        row = read_object(path, "row")
+        with reading("row", path):
+            _check_owner(row, milestone)
+            row = _check_types({key: row[key] for key in COLUMNS if key in row})
+            return _check_row(results, row | {"milestone_id": milestone, "status": row["status"]})
+    except DamagedFile as error:
+        return build_row(results, milestone) | {
+            "status": "failed",
+            "reason": "its row cannot be read",
+            "error": str(error),
+        }
 
 
 def _check_row(results: Results, row: dict[str, Any]) -> dict[str, Any]:
@@ -216,24 +319,37 @@ def _check_row(results: Results, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _describe_expert(report: Mapping[str, Any]) -> dict[str, Any]:
+    _check_keys(report, "success_rate")
     low, high = report.get("interval") or (None, None)
     return {
         "expert_success_rate": report.get("success_rate"),
         "expert_mean_steps": report.get("mean_steps"),
         "expert_std_steps": report.get("std_steps"),
-        "expert_test_success_rate": report.get("test", {}).get("success_rate"),
+        "expert_test_success_rate": (report.get("test") or {}).get("success_rate"),
         "expert_interval_low": low,
         "expert_interval_high": high,
     }
 
 
-def _describe_student(results: Results, milestone: str) -> dict[str, Any]:
-    training = _read(results.training(milestone))
-    iterations = training.get("iterations", [])
-    student = _read(results.student_report(milestone))
+def _describe_budget(budget: dict[str, Any]) -> dict[str, Any]:
+    _check_keys(budget, "decision")
+    if budget and budget["decision"] not in ("train", "fail"):
+        raise ValueError(f"found the decision {show(budget['decision'])}")
+    keys = ("max_episode_steps", "reason", "error", "decision")
+    return {key: budget[key] for key in keys if key in budget}
+
+
+def _describe_student(results: Results, milestone: str, files: _ResultFiles) -> dict[str, Any]:
     model = results.best(milestone)
-    if not model.is_file() or sha256_file(model) != student.get("model_sha256"):
-        student = {}  # the test of another model, or of one that is gone
+    row = files.read(results.student_report(milestone), _describe_test)
+    if not model.is_file() or sha256_file(model) != row["model_sha256"]:
+        row = _describe_test({})  # the test of another model, or of one that is gone
+    row |= files.read(results.training(milestone), _describe_training)
+    return row | {"model": str(model) if model.is_file() else None}
+
+
+def _describe_test(student: dict[str, Any]) -> dict[str, Any]:
+    _check_keys(student, "success_rate", "model_sha256")
     low, high = student.get("interval") or (None, None)
     return {
         "status": "completed" if student else "failed",
@@ -245,21 +361,25 @@ def _describe_student(results: Results, milestone: str) -> dict[str, Any]:
         "student_agreement": student.get("agreement"),
         "student_distinct_episodes": student.get("distinct_episodes"),
         "starts_shared_with_training": student.get("starts_shared_with_training"),
-        "iterations": len(iterations) if iterations else None,
-        "expert_queries": training.get("expert_queries"),
-        "conflicting_frames": iterations[-1]["conflicting_frames"] if iterations else None,
-        "model": str(model) if model.is_file() else None,
         "model_sha256": student.get("model_sha256"),
     }
 
 
-def _read(path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = read_json(path) if path.is_file() else {}
-    return content
+def _describe_training(training: dict[str, Any]) -> dict[str, Any]:
+    _check_keys(training, "iterations", "expert_queries")
+    iterations = training.get("iterations", [])
+    return {
+        "iterations": len(iterations) if iterations else None,
+        "expert_queries": training.get("expert_queries"),
+        "conflicting_frames": iterations[-1]["conflicting_frames"] if iterations else None,
+    }
 
 
 def _read_last_line(log: Path) -> str | None:
-    lines = log.read_text(errors="replace").split("\n") if log.is_file() else []
+    try:
+        lines = read_bytes(log).decode(errors="replace").split("\n")
+    except DamagedFile:
+        return None
     return next((line.strip() for line in reversed(lines) if line.strip()), None)
 
 

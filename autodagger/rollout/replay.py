@@ -5,8 +5,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from autodagger.files import read_json, write_json
-from autodagger.rollout.episode import Episode, Outcome
+from autodagger.files import read_object, reading, write_json
+from autodagger.rollout.episode import NO_LABEL, Episode, Outcome
+
+_WHAT = "recorded episodes"
+_ADVICE = (
+    "Delete that file and start the run again, which plays them anew (and trains anew, for those "
+    "of a training), or do without videos (record_video: false)."
+)
 
 
 @dataclass(frozen=True)
@@ -62,9 +68,21 @@ class Replays:
 
     @classmethod
     def read(cls, path: Path) -> "Replays":
-        """What `write` wrote."""
-        content: dict[str, Any] = read_json(path)
-        return cls(**content | {"episodes": [Replay(**one) for one in content["episodes"]]})
+        """What `write` wrote.
+
+        Raises:
+            DamagedFile: It cannot be read, or is not that.
+        """
+        content: dict[str, Any] = read_object(path, _WHAT, _ADVICE)
+        with reading(_WHAT, path, _ADVICE):
+            replays = cls(**content | {"episodes": [Replay(**one) for one in content["episodes"]]})
+            known = range(NO_LABEL, len(replays.actions))
+            for replay in replays.episodes:
+                if not {*replay.acts, *replay.labels} <= {*known}:
+                    raise ValueError(f"found episode {replay.episode} with actions not listed")
+                if len(replay.acts) != len(replay.labels):
+                    raise ValueError(f"found episode {replay.episode} with labels missing")
+        return replays
 
 
 def record_replays(

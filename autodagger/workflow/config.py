@@ -1,17 +1,17 @@
 """The options of config.yaml: defaults, checks, and messages that name what to change."""
 
-import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-import yaml
 from jsonschema import Draft202012Validator
 
 from autodagger.dagger.options import TrainingOptions
-from autodagger.errors import UserError, suggest
+from autodagger.errors import UserError, show, suggest
+from autodagger.files import load_schema
+from autodagger.workflow.config_file import read_config_file
 
 _TYPE_NAMES = {
     "integer": "a whole number",
@@ -23,17 +23,6 @@ _TYPE_NAMES = {
 }
 _ID_OPTIONS = ("milestone", "resume_from")
 _BOOLEANS = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False}
-
-
-def load_schema(name: str) -> dict[str, Any]:
-    """Reads `schemas/{name}.schema.json` of the checkout, or of the installed package."""
-    here = Path(__file__).resolve().parents[1]
-    for folder in (here.parent / "schemas", here / "schemas"):
-        path = folder / f"{name}.schema.json"
-        if path.is_file():
-            schema: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            return schema
-    raise FileNotFoundError(f"schemas/{name}.schema.json is missing from this installation")
 
 
 def load_config_schema() -> dict[str, Any]:
@@ -54,21 +43,21 @@ def load_config(config: Mapping[str, Any], files: Iterable[str | Path] = ()) -> 
         UserError: An unknown key, a wrong type or a value out of range. One line for each.
     """
     properties: dict[str, dict] = load_config_schema()["properties"]
-    written = {str(path): _read_yaml(path) for path in files}
+    written = {str(path): _read_if_sound(path) for path in files}
     problems = []
     options = {key: deepcopy(schema["default"]) for key, schema in properties.items()}
     for key, value in config.items():
         where = _find_source(key, value, written)
         if key not in properties:
+            nearest = suggest(str(key), list(properties))
             problems.append(
-                f"{where}: unknown option {key!r}{suggest(key, list(properties))}. "
-                "config.yaml lists them all."
+                f"{where}: unknown option {show(key)}{nearest}. config.yaml lists them all."
             )
             continue
         options[key] = _coerce(key, value, properties[key])
         if not _is_valid(options[key], properties[key]):
             problems.append(
-                f"{where}: {key} is {value!r}; expected {_describe(properties[key])}. "
+                f"{where}: {key} is {_quote(value)}; expected {_describe(properties[key])}. "
                 f"Correct it there; the default is {properties[key]['default']!r}."
             )
     if problems:
@@ -112,33 +101,18 @@ def select_milestones(
     return [m for m in known if m not in skipped], skipped
 
 
-def check_folders(folders: Mapping[str, str | None]) -> None:
-    """Refuses options that name a folder which is not there.
-
-    Raises:
-        UserError: Names the option and the folder.
-    """
-    problems = [
-        f"option {key}: there is no folder {path}; create it, or set {key} to the right one."
-        for key, path in folders.items()
-        if path is not None and not Path(path).is_dir()
-    ]
-    if problems:
-        raise UserError("\n".join(problems))
-
-
-def _read_yaml(path: str | Path) -> dict[str, Any]:
+def _read_if_sound(path: str | Path) -> dict[str, Any]:
+    """What another one has read already, and will have told, or will tell, what is wrong with."""
     try:
-        data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError):
+        return read_config_file(path)
+    except UserError:
         return {}
-    return data if isinstance(data, dict) else {}
 
 
 def _find_source(key: str, value: Any, written: Mapping[str, Mapping[str, Any]]) -> str:
     """The last file that says this; what no file says came from the command line."""
     for path, content in reversed(list(written.items())):
-        if key in content and content[key] == value:
+        if key in content and show(content[key]) == show(value):
             return path
     return "--config"
 
@@ -185,6 +159,14 @@ def _split_ids(value: Any) -> Any:
     if isinstance(value, list):
         return [str(item) if isinstance(item, int) else item for item in value]
     return value
+
+
+def _quote(value: Any) -> str:
+    """A value as Python has it; what YAML makes of `no` is nothing that anybody wrote."""
+    hint = (
+        " (yes, no, on and off are such; text stands in quotes)" if value in (True, False) else ""
+    )
+    return show(value) + (hint if isinstance(value, bool) else "")
 
 
 def _describe(schema: Mapping[str, Any]) -> str:

@@ -5,9 +5,11 @@ import re
 import signal
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from autodagger.files import DamagedFile, exists, read_bytes
 from autodagger.results.layout import FAILED, Results
 from autodagger.results.rows import (
     ROW_RULES,
@@ -46,16 +48,17 @@ def write_failures(
     Returns:
         All rows.
     """
-    text = "".join(Path(path).read_text(errors="replace") for path in logs)
+    text = "".join(_read_if_there(path) for path in logs)
     stopped = _STOPPED.search(text) is not None
     jobs = _find_failed_jobs(results, known, text, stopped)
     failed = {}
     for rule, milestone, log in jobs:
         failed[milestone] = build_failed_row(results, milestone, rule, log)
-        results.row(milestone).unlink(missing_ok=True)
+        with suppress(OSError):  # a folder in its place is for the user to look at
+            results.row(milestone).unlink(missing_ok=True)
     unreached = [] if stopped else selected
     for milestone in unreached:
-        if milestone not in failed and not results.row(milestone).is_file():
+        if milestone not in failed and not exists(results.row(milestone)):
             failed[milestone] = build_unreached_row(results, milestone, _find_cause(jobs, known))
     rows = collect_rows(results, known, skipped, failed)
     write_results(rows, results)
@@ -85,14 +88,22 @@ def list_marked_jobs(
     """
     found = []
     for marker in sorted(Path(log_folder).glob("*/*.running"), key=_get_mtime):
-        process, _, outcome = marker.read_text().partition(" ")
+        process, _, outcome = _read_if_there(marker).partition(" ")
         if process == str(snakemake_pid) and (outcome == FAILED or not failed_only):
             found.append((marker.parent.name, marker.stem, marker.with_suffix(".log")))
     return found
 
 
+def _read_if_there(path: str | Path) -> str:
+    """The end of a run tells what it can: a log that cannot be read is no reason to stop."""
+    try:
+        return read_bytes(path).decode(errors="replace")
+    except DamagedFile:
+        return ""
+
+
 def _get_mtime(path: Path) -> float:
-    return path.stat().st_mtime
+    return path.lstat().st_mtime
 
 
 def _find_failed_jobs(

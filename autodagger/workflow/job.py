@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from autodagger.errors import UserError
+from autodagger.files import DamagedFile
 from autodagger.game.milestone import Milestone
 from autodagger.processes import PARENT_VARIABLE, exit_with_parent
 from autodagger.results.layout import FAILED, Results, get_marker
@@ -55,7 +56,8 @@ def run_job(snakemake: Any, stage: str) -> Iterator[Progress]:
             os.write(terminal, f"{prefix} failed: {text} (see {log})\n".encode())
             with suppress(OSError):  # a full disk: the terminal has it
                 marker.write_text(f"{os.environ.get(PARENT_VARIABLE, '')} {FAILED}")
-                traceback.print_exception(error)
+                if not isinstance(error, DamagedFile):  # which says all there is to say
+                    traceback.print_exception(error)
                 print(text, file=sys.stderr)  # last in the log: the row's `error`
             sys.exit(1)
     marker.unlink(missing_ok=True)

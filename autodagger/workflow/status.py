@@ -8,7 +8,8 @@ from pathlib import Path
 from autodagger.errors import UserError
 from autodagger.results.board import draw_board
 from autodagger.results.layout import Results
-from autodagger.workflow.pipeline import load_pipeline, read_config
+from autodagger.workflow.config_file import read_config
+from autodagger.workflow.pipeline import load_pipeline
 
 HOME = Path(__file__).resolve().parents[2]
 """The Snakefile's folder."""

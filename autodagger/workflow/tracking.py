@@ -13,7 +13,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from autodagger.files import digest_json, read_json, sha256_file, write_json
+from autodagger.errors import UserError
+from autodagger.files import (
+    DamagedFile,
+    digest_json,
+    exists,
+    read_bytes,
+    read_object,
+    reading,
+    sha256_file,
+    write_json,
+)
 from autodagger.results.layout import Results
 
 INIT_SECONDS = 30.0
@@ -141,7 +151,7 @@ def open_tracker(
             "milestone_id": milestone_id,
         }
         write_json(results.tracking_note(milestone_id), note)
-    except (OSError, ValueError) as error:
+    except (UserError, OSError, ValueError) as error:
         warn(f"warning: {_UNTRACKED} ({_first_line(error)})")
         return Tracker(None, 0, warn)
     return _open_run(results.folder, note, config, warn)
@@ -152,10 +162,17 @@ def reopen_tracker(*, milestone_id: str, results: Results, warn: Warn) -> Tracke
 
     A training that was not tracked has no run, and gets none.
     """
-    note = results.tracking_note(milestone_id)
-    if not note.is_file():
+    path = results.tracking_note(milestone_id)
+    if not exists(path):
         return Tracker(None, 0, warn)
-    return _open_run(results.folder, read_json(note), None, warn)
+    try:
+        note = read_object(path, "W&B note")
+        with reading("W&B note", path):
+            note = {key: note[key] for key in ("run_id", "project", "entity", "group")}
+    except DamagedFile as error:
+        warn(f"warning: W&B does not get the videos: {error}")
+        return Tracker(None, 0, warn)
+    return _open_run(results.folder, note | {"milestone_id": milestone_id}, None, warn)
 
 
 def read_offline_run(path: Path) -> Iterator[Any]:
@@ -166,7 +183,7 @@ def read_offline_run(path: Path) -> Iterator[Any]:
     """
     from wandb.proto import wandb_internal_pb2 as messages
 
-    data, position, pieces = Path(path).read_bytes(), _WANDB_HEADER, b""
+    data, position, pieces = read_bytes(path), _WANDB_HEADER, b""
     while position + _PIECE.size <= len(data):
         room = _BLOCK - position % _BLOCK
         if room < _PIECE.size:
@@ -255,7 +272,9 @@ def _get_group(results: Results) -> str:
             pass
         finally:
             draft.unlink()
-    return str(read_json(path)["group"])
+    note = read_object(path, "W&B note")
+    with reading("W&B note", path):
+        return str(note["group"])
 
 
 def _flatten(metrics: Mapping[str, Any]) -> dict[str, Any]:

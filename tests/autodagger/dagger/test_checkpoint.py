@@ -105,6 +105,34 @@ def test_iterations_after_a_gap_are_not_used(tmp_path: Path) -> None:
     assert load(tmp_path / "c")[0] == [0]
 
 
+@pytest.mark.parametrize("damage", ["cut", "byte", "empty", "folder"])
+def test_a_damaged_iteration_is_done_again_and_those_before_are_kept(
+    tmp_path: Path, damage: str
+) -> None:
+    save(tmp_path / "c", 3)
+    path = tmp_path / "c" / "iteration_001.pt"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.unlink()
+    if damage == "folder":
+        path.mkdir()
+    else:
+        path.write_bytes({"cut": data[:-9], "byte": data, "empty": b""}[damage])
+    found, said = load(tmp_path / "c")
+    assert found == [0]
+    assert f"checkpoint {path}: " in said
+    assert "goes on without it, from iteration 2 again" in said
+    assert "continuing after iteration 1" in said
+
+
+def test_a_damaged_origin_is_said(tmp_path: Path) -> None:
+    save(tmp_path / "c", 1)
+    (tmp_path / "c" / "checkpoint.json").write_text("{")
+    found, said = load(tmp_path / "c")
+    assert found == []
+    assert "checkpoint not used: origin" in said and "starting afresh" in said
+
+
 def test_half_written_file_of_a_killed_save_does_not_count(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -244,7 +244,7 @@ def test_all_is_held_for_an_ordinary_user(tmp_path_factory: pytest.TempPathFacto
     place = tmp_path_factory.mktemp("public")
     for part in ("autodagger/expert", "tests/autodagger/expert"):
         shutil.copytree(ROOT / part, place / part, ignore=shutil.ignore_patterns("__pycache__"))
-    for module in ("__init__", "errors", "actions"):
+    for module in ("__init__", "errors", "files", "actions"):
         shutil.copy(ROOT / "autodagger" / f"{module}.py", place / "autodagger")
     for parent in [place, *place.parents][:-2]:
         parent.chmod(0o755)

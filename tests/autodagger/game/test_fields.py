@@ -7,7 +7,7 @@ import pytest
 
 from autodagger.errors import UserError
 from autodagger.game.contract import load_game
-from autodagger.game.fields import check_fields
+from autodagger.game.fields import check_fields, check_start, describe_never_true
 from autodagger.game.milestone import Milestone, load_milestones
 from autodagger.game.sample import read_sample
 from tests.grid import ROOT
@@ -91,3 +91,32 @@ def test_the_embedded_games_milestones_ask_for_what_is_there() -> None:
     state = read_sample(folder, folder / game.rom)
     assert state is not None
     check_fields(load_milestones(folder / "milestone_config.json", game.done_when), state, folder)
+
+
+@pytest.mark.parametrize(
+    ("done_when", "expected"),
+    [
+        ("game.scne == 'town'", "game.scne was null or missing in each (did you mean 'game.scene'"),
+        ("player.flag == `1`", "player.flag was null or missing in each: is the path right?"),
+        ("flag == `1`", "flag was null or missing in each (did you mean 'player.flag'?)"),
+        ("game.scene == 'town'", "false or null in all 2 states seen"),
+        ("player.name == 'B'", "false or null in all 2 states seen"),
+    ],
+)
+def test_what_was_null_in_every_state_is_told(done_when: str, expected: str) -> None:
+    states = [
+        {"game": {"scene": "logo"}, "player": {"flag": None, "name": None}},
+        {"game": {"scene": "title"}, "player": {"flag": None, "name": "A"}},
+    ]
+    text = describe_never_true(Milestone("A", None, 5, done_when), states)
+    assert expected in text
+    assert ("is the path right?" in text) == ("was null" in expected)
+
+
+@pytest.mark.parametrize("key", ["done_when", "fail_when"])
+def test_what_is_true_at_the_start_is_refused(key: str) -> None:
+    values = {"done_when": "`false`", key: "game.busy"}
+    milestone = Milestone("A", None, 5, **values)
+    check_start(milestone, {"game": {"busy": False}})
+    with pytest.raises(UserError, match=rf"milestone A: {key} is true in its start state already"):
+        check_start(milestone, {"game": {"busy": True}})

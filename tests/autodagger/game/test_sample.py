@@ -6,7 +6,7 @@ import pytest
 
 from autodagger.errors import UserError
 from autodagger.game import sample
-from autodagger.game.sample import find_no_json, read_sample
+from autodagger.game.sample import find_no_json, read_sample, read_samples
 from tests.grid import GAME_DIR, ROM, GridStates
 
 ADAPTER = """
@@ -67,6 +67,63 @@ def test_an_adapter_that_hangs_is_stopped(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(sample, "TIME_LIMIT_SECONDS", 1.0)
     with pytest.raises(UserError, match=r"reading one game state took longer than 1 s"):
         read(tmp_path, "time.sleep(60)")
+
+
+@pytest.mark.parametrize(
+    ("top", "body", "expected"),
+    [
+        (
+            "import os; os._exit(0)",
+            "pass",
+            r"its process ended \(exit status 0\) when it was loaded",
+        ),
+        (
+            "import sys; sys.exit()",
+            "pass",
+            r"adapter\.py, line 1: SystemExit, while the adapter was",
+        ),
+        ("raise KeyboardInterrupt", "pass", r"its process ended .* when it was loaded"),
+        ("while True: pass", "pass", r"it took longer than 2 s until it was loaded"),
+        (
+            "",
+            "import os; os._exit(3)",
+            r"process ended \(exit status 3\) when it had one game state",
+        ),
+        ("", "raise SystemExit(0)", r"adapter\.py, line \d: SystemExit: 0, in read_state"),
+        ("", "a = {}; a['a'] = a; return a", r"is nested too deep, or holds itself"),
+        (
+            "import sys; sys.stdout.buffer.write(b'\\xff')",
+            "return [1]",
+            r"gave list; expected a dict",
+        ),
+        ("import atexit; atexit.register(print, 'bye')", "return [1]", r"gave list"),
+    ],
+)
+def test_whatever_an_adapter_does_to_its_process_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, top: str, body: str, expected: str
+) -> None:
+    monkeypatch.setattr(sample, "TIME_LIMIT_SECONDS", 2.0)
+    text = f"{top};{ADAPTER}" if top and not top.startswith("while") else f"{top}\n{ADAPTER}"
+    (tmp_path / "adapter.py").write_text(text.lstrip("\n").replace("{body}", body))
+    with pytest.raises(UserError, match=expected):
+        read_samples(tmp_path, ROM, [None])
+
+
+def test_each_start_is_read_and_what_is_no_state_says_why(
+    grid_states: GridStates, tmp_path: Path
+) -> None:
+    for name, data in (
+        ("good", grid_states.top_right),
+        ("bad", b"no state"),
+        ("sav", bytes(32768)),
+    ):
+        (tmp_path / f"{name}.state").write_bytes(data)
+    starts = [None, *(tmp_path / f"{name}.state" for name in ("good", "bad", "sav"))]
+    power_on, good, bad, sav = read_samples(GAME_DIR, ROM, starts)
+    assert power_on.state and good.state
+    assert good.state["player"]["position"] == {"x": 6, "y": 0}
+    assert str(bad.refused).startswith("this is none")
+    assert str(sav.refused).startswith("this is a battery save")
 
 
 def test_a_rom_that_the_emulator_refuses_is_named(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import io
 import struct
 import zlib
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -12,8 +13,15 @@ from PIL import Image
 from autodagger.errors import UserError
 from autodagger.game.save_state import (
     CONSOLE_SIZE,
+    INTERRUPTS,
+    LINE,
+    MAX_UNPACKED_BYTES,
+    PROCESSOR_MODE,
     SaveState,
+    StateError,
+    check_console,
     holds_clock,
+    naming_state,
     read_save_state,
     settle_timers,
     write_save_state,
@@ -95,6 +103,7 @@ def test_items_that_are_cut_off_are_left_out(cut: int) -> None:
     state = read_save_state(write_save_state(WHOLE)[:-cut])
     assert state.console == CONSOLE
     assert state.clock is None
+    assert state.whole == (cut == 65_600)  # which is all that follows the console
 
 
 @pytest.mark.parametrize(
@@ -141,3 +150,39 @@ def test_only_timers_that_count_others_are_settled() -> None:
     settled = settle_timers(bytes(console))
     planned = [struct.unpack_from("<i", settled, 0x208 + 20 * timer)[0] for timer in range(4)]
     assert planned == [-9, -9, 0x7FFFFFFF, 0x7FFFFFFF]
+
+
+@pytest.mark.parametrize("state", [WHOLE, SaveState(CONSOLE), SaveState(CONSOLE, None, 5)])
+@pytest.mark.parametrize("behind", [b"", b"some", bytes(100)])
+def test_a_whole_state_is_known_by_its_end(state: SaveState, behind: bytes) -> None:
+    assert read_save_state(write_save_state(state) + behind).whole
+
+
+@pytest.mark.parametrize("wrap", [gzip.compress, lambda data: make_mgba_picture(data)])
+def test_a_few_bytes_that_claim_gigabytes_are_not_unpacked(wrap: object) -> None:
+    data = wrap(bytes(MAX_UNPACKED_BYTES + 1))  # type: ignore[operator]
+    with pytest.raises(StateError, match=r"unpacked it has more than 16,777,216 bytes"):
+        read_save_state(data)
+
+
+@pytest.mark.parametrize("cut", [20, 200, 1000])
+def test_a_picture_that_was_cut_off_is_no_screenshot(cut: int) -> None:
+    with pytest.raises(StateError, match=r"picture \(PNG\) was cut off|damaged gbAs data"):
+        read_save_state(make_mgba_picture(CONSOLE)[:-cut])
+
+
+def test_a_console_that_cannot_be_is_refused() -> None:
+    good = bytearray(CONSOLE_SIZE)
+    good[:4], good[PROCESSOR_MODE] = CONSOLE[:4], 0x1F
+    check_console(bytes(good), bytes(good))
+    for place, value in ((PROCESSOR_MODE, 0x1A), (LINE, 240), (INTERRUPTS, 2)):
+        bad = bytearray(good)
+        bad[place] = value
+        with pytest.raises(StateError, match=r"save state: found the .*which no console has"):
+            check_console(bytes(bad), bytes(good))
+
+
+def test_the_file_is_named_where_it_is_known() -> None:
+    expected = pytest.raises(StateError, match=r"^save state a/TOWN\.state: this is an empty file")
+    with expected, naming_state(Path("a/TOWN.state")):
+        read_save_state(b"")

@@ -2,13 +2,16 @@
 
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from autodagger.files import DamagedFile
 from autodagger.game.starts import (
     POWER_ON,
     StartState,
+    check_start_states,
     load_start_states,
     recorded_with,
     save_start_states,
@@ -80,3 +83,32 @@ def test_writing_replaces_the_file_in_one_step(tmp_path: Path) -> None:
     save_start_states(path, STATES[:1], SHA1)
     assert load_start_states(path) == STATES[:1]
     assert [file.name for file in tmp_path.iterdir()] == ["states.zip"]
+
+
+@pytest.mark.parametrize("read", [load_start_states, check_start_states])
+@pytest.mark.parametrize("place", ["cut", "byte", "empty", "other"])
+def test_a_zip_that_is_not_as_it_was_written_is_named(
+    tmp_path: Path, read: Callable[[Path], object], place: str
+) -> None:
+    path = tmp_path / "states.zip"
+    save_start_states(path, STATES, SHA1)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    damaged = {"cut": data[:-30], "byte": data, "empty": b"", "other": b"{}"}
+    path.write_bytes(damaged[place])
+    with pytest.raises(DamagedFile, match=rf"^start states {path}: .*Delete that file and start"):
+        read(path)
+
+
+def test_a_state_of_any_size_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "TOWN_completed.state"
+    with path.open("wb") as file:
+        file.truncate(4 << 30)
+    with pytest.raises(DamagedFile, match=r"TOWN_completed.state: found 4,294,967,296 bytes"):
+        load_start_states(path)
+
+
+def test_a_recorded_zip_is_a_zip_to_others(tmp_path: Path) -> None:
+    save_start_states(tmp_path / "states.zip", STATES, SHA1)
+    with zipfile.ZipFile(tmp_path / "states.zip") as archive:
+        assert archive.testzip() is None

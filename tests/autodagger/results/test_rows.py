@@ -232,3 +232,46 @@ def test_a_row_of_an_earlier_version_lacks_what_is_new(results: Results) -> None
     write_results(rows, results)
     assert read_json(results.json)[0]["student_agreement"] is None
     assert read_json(results.json)[0]["status"] == "completed"
+
+
+DAMAGED = [
+    b"",
+    b"{",
+    b"[]",
+    b"\xff",
+    b'{"milestone_id": "B"}',
+    b'{"status": 5, "success_rate": "x"}',
+]
+
+
+@pytest.mark.parametrize("content", DAMAGED, ids=str)
+@pytest.mark.parametrize("name", ["row", "expert_report", "budget", "student_report", "training"])
+def test_a_damaged_file_costs_its_milestone_and_never_the_table(
+    results: Results, name: str, content: bytes
+) -> None:
+    path = getattr(results, name)("A")
+    path.write_bytes(content)
+    save_row(results, "B")
+    if name != "row":
+        save_row(results, "A")
+    rows = collect_rows(results, KNOWN, {})
+    write_results(rows, results)
+    validate(read_json(results.json), load_schema("pipeline_results"))
+    assert [row["status"] for row in rows] == ["failed", "failed"]
+    assert str(path) in rows[0]["error"]
+    assert "Delete that file and start the run again, which makes it anew" in rows[0]["error"]
+    assert "cannot be read" in format_table(rows)
+    build_failed_row(results, "A", "train_student", results.log("train_student", "A"))
+
+
+@pytest.mark.parametrize("content", ["", "s\nx", "x\n1", "s\nnan"])
+def test_a_damaged_benchmark_file_costs_the_seconds(
+    results: Results, content: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = results.benchmark("train_student", "A")
+    write_text(path, content)
+    row = build_row(results, "A")
+    assert row["status"] == "completed"
+    if content:
+        assert row["seconds"] is None
+        assert f"A has no seconds: benchmark file {path}" in capsys.readouterr().err

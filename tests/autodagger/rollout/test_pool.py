@@ -571,9 +571,10 @@ def test_adapters_exception_is_not_blamed_on_the_expert(
         "    name, rom, rom_sha1, actions = 'Bad', 'x.gba', '0', ('no_op', 'a')\n"
         "    hold_frames, release_frames = 4, (4, 8)\n"
         "    def read_state(self, ram):\n"
-        "        return {'location': ['TOWN'][ram.u8(0x02000024)]}\n"
+        "        town = ['TOWN'][ram.u8(0x02000024)]\n"
+        "        return {'player': {'name': ''}, 'location': town}\n"
     )
-    with pytest.raises(RuntimeError, match="IndexError"):
+    with pytest.raises(UserError, match=r"adapter\.py, line 6: IndexError"):
         play(make_spec(good_expert, game_dir=tmp_path), grid_states.plans(2))
 
 

@@ -9,8 +9,15 @@ import pytest
 import torch
 
 from autodagger.errors import UserError
-from autodagger.student.model_file import FORMAT, load_student, save_student
+from autodagger.student.model_file import (
+    FORMAT,
+    Expected,
+    check_student,
+    load_student,
+    save_student,
+)
 from autodagger.student.networks import TRUNKS, Student
+from autodagger.student.view import View
 from tests.autodagger.student.helpers import answer, make_obs, make_student
 from tests.grid import ACTIONS
 
@@ -149,3 +156,62 @@ def test_file_with_missing_parts_is_refused(tmp_path: Path) -> None:
 
 def without(content: dict[str, Any], key: str) -> dict[str, Any]:
     return {name: value for name, value in content.items() if name != key}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"frame_size": [10_000_000, 10_000_000]}, r"incomplete \(center has the shape"),
+        ({"frame_size": "wide"}, "incomplete"),
+        ({"grayscale": False}, r"incomplete \(center has the shape"),
+        ({"hidden_dim": 10**12}, r"incomplete \(hidden\.bias has the shape"),
+        ({"actions": ["no_op"]}, r"incomplete \(head\.bias has the shape"),
+        ({"network": "resnet"}, "incomplete"),
+    ],
+)
+def test_weights_and_network_that_do_not_fit_are_refused(
+    tmp_path: Path, change: dict[str, Any], expected: str
+) -> None:
+    content = torch.load(io.BytesIO(good_bytes()), weights_only=True)
+    for place in (content["network"], content["network"]["view"]):
+        place |= {key: value for key, value in change.items() if key in place}
+    (tmp_path / "m.pth").write_bytes(torch_bytes(content))
+    with pytest.raises(UserError, match=rf"m\.pth: {expected}"):
+        load_student(tmp_path / "m.pth")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_no_numbers_are_refused(tmp_path: Path, value: float) -> None:
+    student = make_student()
+    with torch.no_grad():
+        student.head.bias[1] = value
+    (tmp_path / "m.pth").write_bytes(to_bytes(student))
+    with pytest.raises(UserError, match=r"what is no number \(NaN or infinity, in head\.bias\)"):
+        load_student(tmp_path / "m.pth")
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"milestone_id": "OTHER"}, r"found the one of milestone '.*'; expected that of OTHER"),
+        ({"actions": ("no_op", "jump")}, "its buttons are .*; the game has no_op, jump"),
+        (
+            {"view": View((44, 60))},
+            r"it was trained with frame_size \(.*\); expected \(44, 60\), as the",
+        ),
+        (
+            {"view": View((40, 60), grayscale=False)},
+            "it was trained with grayscale True; expected False",
+        ),
+    ],
+)
+def test_another_student_than_belongs_there_is_refused(
+    tmp_path: Path, change: dict[str, Any], expected: str
+) -> None:
+    path = tmp_path / "m.pth"
+    path.write_bytes(good_bytes())
+    student, content = load_student(path)
+    known = {"milestone_id": content["milestone_id"], "actions": student.args.actions}
+    check_student(path, student.args, content, Expected(**known, view=student.args.view))
+    with pytest.raises(UserError, match=rf"m\.pth: {expected}"):
+        check_student(path, student.args, content, Expected(**known | change))

@@ -8,7 +8,6 @@ import yaml
 
 from autodagger.errors import UserError
 from autodagger.workflow.config import (
-    check_folders,
     check_milestone_options,
     load_config,
     load_config_schema,
@@ -167,12 +166,6 @@ def test_refuses_unknown_milestones_with_the_nearest_known_one(key: str) -> None
     options = load_config({key: "rival_hose"})
     with pytest.raises(UserError, match=rf"{key}.*'rival_hose' \(did you mean 'RIVAL_HOUSE'\?\)"):
         check_milestone_options(options, KNOWN)
-
-
-def test_refuses_a_missing_folder(tmp_path: Path) -> None:
-    check_folders({"policy_dir": str(tmp_path), "tools_dir": None})
-    with pytest.raises(UserError, match=r"option policy_dir: there is no folder .*nowhere"):
-        check_folders({"policy_dir": str(tmp_path / "nowhere")})
 
 
 def test_milestone_ignores_resume_and_skip() -> None:

@@ -60,7 +60,7 @@ def test_a_home_folder_is_found(
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (("--configfile", "nowhere.yaml"), r"config file nowhere\.yaml cannot be read: .*YAML"),
+        (("--configfile", "nowhere.yaml"), r"config file nowhere\.yaml: no such file.*YAML"),
         (("--configfile", "list.yaml"), r"list\.yaml: found list; expected lines such as"),
         (("--config", "eval_episode=3"), r"unknown option 'eval_episode' \(did you mean"),
         (("--config", "oops"), r"--config oops: expected key=value"),
