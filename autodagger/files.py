@@ -240,6 +240,8 @@ def _describe(error: Exception) -> str:
         return f"found what cannot be read ({error.strerror})"
     if isinstance(error, UnicodeDecodeError):
         return f"found no UTF-8 text (byte {error.start} is {error.object[error.start]:#04x})"
+    if isinstance(error, UnicodeEncodeError):
+        return f"found half a character ({error.object[error.start]!r})"
     if isinstance(error, json.JSONDecodeError):
         return (
             f"found what is not valid JSON ({error.msg}: line {error.lineno}, column {error.colno})"
@@ -249,6 +251,8 @@ def _describe(error: Exception) -> str:
     if isinstance(error, KeyError):
         return f"found no {show(error.args[0] if error.args else '')} in it"
     text = next(iter(str(error).splitlines()), "")
+    if text.startswith("Exceeds the limit"):  # of int()
+        return "found a number with thousands of digits"
     return (
         text if type(error) is ValueError else f"found it damaged ({text or type(error).__name__})"
     )

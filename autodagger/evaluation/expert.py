@@ -16,6 +16,7 @@ from autodagger.expert.expert import ExpertError
 from autodagger.files import (
     DamagedFile,
     exists,
+    read_bytes,
     sha1_file,
     write_bytes,
     write_json,
@@ -213,4 +214,4 @@ def _record_states(
         progress(f"no success, and no states of an earlier run: {error}")
     save_start_states(path, states, rom_sha1)
     if states:
-        write_bytes(kept, path.read_bytes())
+        write_bytes(kept, read_bytes(path))

@@ -100,4 +100,7 @@ def describe(layers: dict[str, str]) -> str:
     missing = [name for name in LAYERS if layers[name].startswith(("no:", "switched off"))]
     held = ", ".join(name for name in LAYERS if name not in missing) or "nothing"
     lacks = [f"; no {name} ({layers[name].removeprefix('no: ')})" for name in missing]
-    return f"experts are confined by {held}{''.join(lacks)}"
+    text = f"experts are confined by {held}{''.join(lacks)}"
+    if "seccomp" in missing:
+        return f"WARNING: experts can read and write your files and reach the network ({text})"
+    return text

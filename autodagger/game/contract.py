@@ -181,9 +181,12 @@ def explain_adapter(path: Path, doing: str) -> Iterator[None]:
     except (UserError, MemoryError, KeyboardInterrupt):
         raise
     except SyntaxError as error:
-        raise UserError(
-            f"{error.filename or path}, line {error.lineno or 1}: {error.msg}. Mend that line."
-        ) from error
+        place = error.filename or path
+        if not error.lineno:  # of the file as a whole
+            raise UserError(
+                f"{place}: {error.msg}. Expected Python; save the file as text in UTF-8."
+            ) from error
+        raise UserError(f"{place}, line {error.lineno}: {error.msg}. Mend that line.") from error
     except BaseException as error:  # SystemExit, too: it would end the run without a word
         frames = traceback.extract_tb(error.__traceback__)
         own = [f for f in frames if Path(f.filename).resolve().parent == path.resolve().parent]

@@ -14,6 +14,8 @@ from autodagger.game.contract import Game, Simulator, explain_adapter, load_game
 from autodagger.game.milestone import Milestone
 from autodagger.game.predicate import Predicate
 
+_STATE = "Expected what the simulator's `save` gave, or a save state of the game."
+
 
 class GameEnv(gymnasium.Env[np.ndarray, np.int64]):
     """One episode goes for one milestone; without a milestone it never ends by itself.
@@ -79,7 +81,8 @@ class GameEnv(gymnasium.Env[np.ndarray, np.int64]):
         if start is None:
             self.simulator.power_on()
         else:
-            self.simulator.load(start if isinstance(start, bytes) else read_bytes(start))
+            is_file = not isinstance(start, bytes)
+            self.simulator.load(read_bytes(start, "save state", _STATE) if is_file else start)
         state = self._read_state(NO_OP)
         if self._done and self._done.holds(state):
             raise UserError(

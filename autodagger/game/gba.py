@@ -44,7 +44,7 @@ class GbaGame(Game):
         if not _is_frames(hold) or hold == 0:
             mistakes.append(
                 f"hold_frames is {show(hold)}; expected the frames for which a step holds its "
-                "button, a whole number such as 4"
+                f"button, a whole number such as 4, up to {MAX_FRAMES:,}"
             )
         if (
             not isinstance(release, tuple | list)
@@ -54,7 +54,7 @@ class GbaGame(Game):
         ):
             mistakes.append(
                 f"release_frames is {show(release)}; expected the fewest and the most frames "
-                "between two buttons, whole numbers such as (4, 8)"
+                f"between two buttons, whole numbers such as (4, 8), up to {MAX_FRAMES:,}"
             )
         return mistakes
 

@@ -49,6 +49,8 @@ class Predicate:
 
 def find_mistake(expression: Any) -> str | None:
     """What is wrong with an expression whatever the state is, as a sentence without its end."""
+    if not isinstance(expression, str):
+        return "which is no JMESPath expression (those are text)"
     try:
         tree = jmespath.compile(expression).parsed
         for name, count in _list_calls(tree):

@@ -16,6 +16,9 @@ from autodagger.student.view import View
 
 FORMAT = 2
 
+MAX_BYTES = 3 << 30
+"""More than the widest network has that options allow."""
+
 _RETRAIN = "Train it again: delete the file and run Snakemake."
 
 
@@ -72,7 +75,7 @@ def load_student(path: Path) -> tuple[Student, dict[str, Any]]:
     Raises:
         UserError: The file is no student of this program.
     """
-    data = read_bytes(path, "model", f"Expected a student. {_RETRAIN}")
+    data = read_bytes(path, "model", f"Expected a student. {_RETRAIN}", MAX_BYTES)
     try:
         content = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many kinds for a damaged file

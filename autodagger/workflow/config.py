@@ -77,7 +77,7 @@ def check_milestone_options(options: Mapping[str, Any], known: Sequence[str]) ->
     for key, milestone in named:
         if milestone not in known:
             problems.append(
-                f"option {key}: unknown milestone {milestone!r}{suggest(milestone, known)}. "
+                f"option {key}: unknown milestone {show(milestone)}{suggest(milestone, known)}. "
                 f"Expected an id from {options['milestone_config']}."
             )
     if problems:
@@ -164,7 +164,9 @@ def _split_ids(value: Any) -> Any:
 def _quote(value: Any) -> str:
     """A value as Python has it; what YAML makes of `no` is nothing that anybody wrote."""
     hint = (
-        " (yes, no, on and off are such; text stands in quotes)" if value in (True, False) else ""
+        " (which YAML makes of yes, no, on and off: text stands in quotes)"
+        if value in (True, False)
+        else ""
     )
     return show(value) + (hint if isinstance(value, bool) else "")
 

@@ -73,8 +73,7 @@ def read_config_file(path: str | Path) -> dict[str, Any]:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             raise ValueError(f"line {line}: {error.problem or error.context}") from error
         if not isinstance(content, dict):
-            kind = type(content).__name__
-            raise ValueError(f"found {kind}; expected lines such as 'eval_episodes: 10'")
+            raise ValueError(f"found {type(content).__name__}, no options by their names")
         return content
 
 
@@ -105,7 +104,8 @@ def _list_mistakes(tree: yaml.Node) -> Iterator[str]:
         if isinstance(node, yaml.MappingNode):
             yield from _list_mistaken_keys(node)
         if isinstance(node, yaml.ScalarNode) and node.style is None and _is_misread(node):
-            read = yaml.safe_load(node.value)
+            is_date = node.tag == f"{_TAG}timestamp"
+            read = "a date" if is_date else yaml.safe_load(node.value)
             yield (
                 f"line {node.start_mark.line + 1}: YAML reads {node.value} as {read}; write a "
                 "plain number, or put text in quotes"
@@ -139,7 +139,8 @@ def _list_mistaken_keys(node: yaml.MappingNode) -> Iterator[str]:
         if key.tag == f"{_TAG}merge":
             continue
         if key.tag != f"{_TAG}str":
-            yield f"line {line}: {show(key.value)} is no option's name, which is text"
+            found = show(key.value) if isinstance(key, yaml.ScalarNode) else "a list or a map"
+            yield f"line {line}: {found} is no option's name, which is text"
         elif key.value in lines:
             first = lines[key.value]
             yield f"line {line}: {show(key.value)} stands in line {first} already; leave one"

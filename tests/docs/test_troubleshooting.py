@@ -31,16 +31,24 @@ from autodagger.expert.jail import Jail
 from autodagger.files import write_json
 from autodagger.game.contract import check_rom, load_game
 from autodagger.game.emulator import Emulator
-from autodagger.game.fields import check_fields
+from autodagger.game.fields import check_fields, describe_never_true
 from autodagger.game.milestone import Milestone, load_milestones
-from autodagger.game.sample import read_sample
+from autodagger.game.sample import read_sample, read_samples
+from autodagger.game.starts import StartState, load_start_states, save_start_states
 from autodagger.results.layout import Results
-from autodagger.results.rows import build_failed_row, build_unreached_row, collect_rows
+from autodagger.results.rows import (
+    build_failed_row,
+    build_row,
+    build_unreached_row,
+    collect_rows,
+)
 from autodagger.results.video import VideoStyle, _Encoder
 from autodagger.rollout.pool import _Slot
 from autodagger.task import Machine, Task
 from autodagger.workflow import gpu
 from autodagger.workflow.config import check_milestone_options, load_config
+from autodagger.workflow.config_file import read_config_file
+from autodagger.workflow.paths import check_paths, locate
 from autodagger.workflow.pipeline import load_pipeline
 from autodagger.workflow.run_lock import hold_run_lock, remove_stale_lock
 from autodagger.workflow.tracking import open_tracker
@@ -96,6 +104,67 @@ def _(scene: Scene) -> str:
     scene.monkeypatch.chdir(scene.tmp_path)
     Path("config.yaml").write_text("min_success_rate: 60\n")
     return tell(UserError, load_config, {"min_success_rate": 60}, ["config.yaml"])
+
+
+@says("octal")
+def _(scene: Scene) -> str:
+    scene.monkeypatch.chdir(scene.tmp_path)
+    Path("config.yaml").write_text("seed: 1\neval_episodes: 010\n")
+    return tell(UserError, read_config_file, "config.yaml")
+
+
+@says("mixed-results")
+def _(scene: Scene) -> str:
+    scene.monkeypatch.chdir(scene.tmp_path)
+    Path("experts").mkdir()
+    options = load_config({"output_dir": "experts", "policy_dir": "experts", "game": str(GAME)})
+    return tell(UserError, check_paths, options, locate(options, ROOT), options["state_dir"])
+
+
+@says("damaged-state")
+def _(scene: Scene) -> str:
+    path = scene.tmp_path / "RIVAL_HOUSE_completed.state"
+    emulator = Emulator(ROM)
+    path.write_bytes(emulator.save_state()[:1000])
+    emulator.close()
+    [sample] = read_samples(GAME, ROM, [path])
+    return f"save state {path}: {sample.refused}"
+
+
+@says("never-true")
+def _(scene: Scene) -> str:
+    states = [{"game": {"scene": "logo"}}, {"game": {"scene": "title"}}]
+    return describe_never_true(Milestone("A", None, 5, "game.scne == 'town'"), states)
+
+
+@says("damaged-result")
+def _(scene: Scene) -> str:
+    results = Results(scene.tmp_path)
+    path = results.budget("RIVAL_HOUSE")
+    path.parent.mkdir(parents=True)
+    path.write_text("")
+    return show_row(build_row(results, "RIVAL_HOUSE"))
+
+
+@says("damaged-states")
+def _(scene: Scene) -> str:
+    path = scene.tmp_path / "completed_states.zip"
+    save_start_states(path, [StartState("ep1.state", b"state")], "0" * 40)
+    path.write_bytes(path.read_bytes()[:-9])
+    return tell(UserError, load_start_states, path)
+
+
+@says("damaged-checkpoint")
+def _(scene: Scene) -> str:
+    said: list[str] = []
+    checkpoint = Checkpoint(scene.tmp_path / "c", {"expert": "e"}, said.append)
+    new = {"frames": np.zeros((1, 2, 2, 1), np.uint8)}
+    for number in range(2):
+        checkpoint.save(number, {"new": new})
+    path = scene.tmp_path / "c" / "iteration_001.pt"
+    path.write_bytes(path.read_bytes()[:-9])
+    list(checkpoint.load())
+    return said[0]
 
 
 @says("unknown-milestone")

@@ -33,6 +33,12 @@ from tests.autodagger.student.test_model_file import to_bytes
 from tests.grid import ACTIONS
 from tests.workflow.conftest import GAME, ROOT
 
+PENDING = {
+    "expert": ("a folder", "a pipe", "a byte order mark", "import torch"),
+    "adapter": ("read_state hangs in the midst of an episode, and the expert is blamed",),
+}
+"""What belongs to the confinement of experts, and is answered there."""
+
 FIRST, SECOND = "GAME_RUNNING", "PLAYER_NAME_SET"
 DEEP = 3000
 
@@ -135,7 +141,7 @@ def list_config_files() -> Iterator[Case]:
         "a tab": (b"seed:\n\t1\n", "line 2: found character '\\t'"),
         "a colon too many": (b"seed: 1: 2\n", "line 1: mapping values are not allowed"),
         "two documents": (b"seed: 1\n---\nseed: 2\n", "line 2"),
-        "a list": (b"- 1\n", "found list"),
+        "a list": (b"- 1\n", "found list, no options"),
         "a word": (b"seed\n", "found str"),
         "a number": (b"5\n", "found int"),
         "octal": (b"eval_episodes: 010\n", "line 1: YAML reads 010 as 8"),
@@ -143,7 +149,7 @@ def list_config_files() -> Iterator[Case]:
         "hexadecimal": (b"seed: 0x10\n", "YAML reads 0x10 as 16"),
         "binary": (b"seed: 0b11\n", "YAML reads 0b11 as 3"),
         "base 60, a fraction": (b"video_fps: 0:30.0\n", "YAML reads 0:30.0 as 30.0"),
-        "a date": (b"output_dir: 2024-01-02\n", "YAML reads 2024-01-02 as"),
+        "a date": (b"output_dir: 2024-01-02\n", "YAML reads 2024-01-02 as a date"),
         "a key twice": (b"seed: 1\nnum_envs: 2\nseed: 2\n", "line 3: 'seed' stands in line 1"),
         "a key that is a number": (b"1: 2\n", "'1' is no option's name"),
         "a key that is a truth": (b"yes: 2\n", "'yes' is no option's name"),
@@ -222,7 +228,6 @@ def list_options() -> Iterator[Case]:
         ("output_dir", "x" * 300, "255 bytes"),
         ("output_dir", "s3://bucket/x", "is an address"),
         ("output_dir", "~nobody-of-this-name/x", "names a home folder that is not known"),
-        ("output_dir", "/proc/results", "output_dir: "),
         ("state_dir", "staets", "no folder staets"),
         ("state_dir", "config.yaml", "config.yaml is no folder"),
         ("policy_dir", "expert", "did you mean 'experts'"),
@@ -264,8 +269,11 @@ def list_milestone_files() -> Iterator[Case]:
         "a key twice": ('{"milestones": [], "milestones": []}', "'milestones' twice"),
         "an entry's key twice": ('{"milestones": [{"id": "A", "id": "B"}]}', "'id' twice"),
         "NaN": ('{"milestones": [{"id": "A", "max_steps": NaN}]}', "NaN, which is no JSON"),
-        "half a character": ('{"milestones": [{"id": "A", "done_when": "\\ud800"}]}', "goals.json"),
-        "a number of 5,000 digits": (f'{{"milestones": {"1" * 5000}}}', "goals.json"),
+        "half a character": (
+            '{"milestones": [{"id": "A", "done_when": "\\ud800"}]}',
+            "half a character",
+        ),
+        "a number of 5,000 digits": (f'{{"milestones": {"1" * 5000}}}', "thousands of digits"),
         "nested 3,000 deep": ('{"milestones": ' + "[" * DEEP + "]" * DEEP + "}", "nested too deep"),
         "UTF-16": (good.encode("utf-16"), "no UTF-8 text"),
         "Latin-1": (good.replace("A", "Ä").encode("latin-1"), "no UTF-8 text"),
@@ -359,7 +367,7 @@ def list_states() -> Iterator[Case]:
         "a gzip bomb": (gzip.compress(bytes(1 << 28)), "more than 16,777,216 bytes"),
         "another game's": (bytes(other), "'POKEMON EMER' (BPEE)"),
         "another core's": (newer, "found version 0x01000007"),
-        "noise behind title and code": (good[:0x20] + noise[0x20:], "save state"),
+        "noise behind title and code": (good[:0x20] + noise[0x20:], "which no console has"),
         "noise behind the processor": (good[:0x70] + noise[0x70:], "which no console has"),
         "noise behind the timers": (good[:0x300] + noise[0x300:], "which no console has"),
         "zeros behind title and code": (good[:0x20] + bytes(CONSOLE_SIZE - 0x20), "mode 0x00"),
@@ -461,9 +469,9 @@ def list_adapters() -> Iterator[Case]:
             "line 3: E, while",
         ),
         "two games": (good + good.replace("Mine(", "Yours("), "found Mine, Yours"),
-        "NUL": (good.encode() + b"\0", "adapter.py"),
-        "UTF-16": (good.encode("utf-16"), "adapter.py"),
-        "Latin-1, undeclared": (b"# \xfc\n" + good.encode(), "adapter.py"),
+        "NUL": (good.encode() + b"\0", "save the file as text in UTF-8"),
+        "UTF-16": (good.encode("utf-16"), "save the file as text in UTF-8"),
+        "Latin-1, undeclared": (b"x = '\xfc'\n" + good.encode(), "'utf-8' codec"),
         "actions is a text": (good.replace('("no_op", "a")', '"no_op"'), "actions is 'no_op'"),
         "actions is missing": (
             good.replace(", actions", "").replace(', ("no_op", "a")', ""),
@@ -548,7 +556,7 @@ def list_models() -> Iterator[Case]:
         "empty": (b"", "cannot be read as tensors"),
         "cut off": (good[:-100], "cannot be read as tensors"),
         "text": (b"a model", "cannot be read as tensors"),
-        "a pickle": (pickle.dumps([1, 2]), "m.pth"),
+        "a pickle": (pickle.dumps([1, 2]), "cannot be read as tensors"),
         "random bytes": (bytes(range(256)) * 20, "cannot be read as tensors"),
         "a zip of nothing": (b"PK\x05\x06" + bytes(18), "cannot be read as tensors"),
         "another format": (change_model(lambda c: c.update(format=1)), "found format 1"),

@@ -18,7 +18,8 @@ from tests.inputs.cases import Case, Told
 VERDICTS = ("clear", "traceback", "silent", "misleading", "hang", "lost")
 LONGEST_SECONDS = 30
 NEXT_STEP = re.compile(
-    r"[Ee]xpected|[Mm]end|[Dd]elete|[Nn]ame |[Cc]orrect|[Ww]rite|[Cc]opy|[Ss]et |[Ll]eave|goes on"
+    r"[Ee]xpected|[Mm]end|[Dd]elete|[Nn]ame |[Cc]orrect|[Ww]rite|[Cc]opy|[Ss]et |[Ll]eave|goes on|"
+    r"[Rr]ecord|Add |lists them all|[Ll]ook for|Train it again"
 )
 KEPT = "kept.txt"
 

@@ -1,5 +1,6 @@
 """Results that were damaged cost their milestone, never the table nor another milestone's."""
 
+import os
 import subprocess
 from collections.abc import Callable
 
@@ -98,3 +99,18 @@ def test_a_crash_with_a_damaged_row_leaves_the_table(copy_of_finished: Copy) -> 
     assert [rows[milestone]["status"] for milestone in MILESTONES[1:]] == ["failed", "failed"]
     assert "boom" in rows[MIDDLE]["error"]
     assert f"rows/{LAST}.json" in rows[LAST]["error"]
+
+
+@pytest.mark.parametrize(("kind", "found"), [("folder", "a folder"), ("pipe", "a pipe")])
+def test_an_expert_that_cannot_be_read_ends_no_run(
+    copy_of_finished: Copy, kind: str, found: str
+) -> None:
+    pipeline = copy_of_finished()
+    path = pipeline.expert(FIRST)
+    path.unlink()
+    path.mkdir() if kind == "folder" else os.mkfifo(path)
+    result = pipeline.run()
+    assert result.returncode == 0, result.stderr
+    rows = pipeline.rows()
+    assert f"expert experts/{FIRST}.py: found {found}. Expected Python" in rows[FIRST]["error"]
+    assert rows[LAST]["status"] == "completed"

@@ -61,7 +61,7 @@ def test_a_home_folder_is_found(
     ("arguments", "expected"),
     [
         (("--configfile", "nowhere.yaml"), r"config file nowhere\.yaml: no such file.*YAML"),
-        (("--configfile", "list.yaml"), r"list\.yaml: found list; expected lines such as"),
+        (("--configfile", "list.yaml"), r"list\.yaml: found list, no options by their names"),
         (("--config", "eval_episode=3"), r"unknown option 'eval_episode' \(did you mean"),
         (("--config", "oops"), r"--config oops: expected key=value"),
         (("--config", "milestone=NO_SUCH"), "option milestone: unknown milestone"),
