@@ -151,7 +151,8 @@ def test_a_seal_shows_what_was_cut_off(length: int) -> None:
 
 
 READERS = re.compile(
-    r"\.read_text\(|\.read_bytes\(|(?<![\w.])(?<!def )open\(|torch\.load\((?!io\.)|ZipFile\((?!io\.|buffer)"
+    r"\.read_text\(|\.read_bytes\(|(?<![\w.])(?<!def )open\(|torch\.load\((?!io\.)|"
+    r"ZipFile\((?!io\.|buffer)"
 )
 ELSEWHERE = {"files.py", "sources.py", "expert/expert.py"}
 """The helper itself; our own modules as text; what an expert is, where it is confined."""
