@@ -113,9 +113,11 @@ def _list_output_problems(options: dict[str, Any], game_dir: Path) -> Iterator[s
     if not os.access(found, os.W_OK | os.X_OK):
         yield f"option output_dir: {found} may not be written; name another place for the results."
     own = {"the working folder": Path(), "the game's folder": game_dir}
-    own |= {f"the option {key}": Path(options[key]) for key in _PATH_OPTIONS if options[key]}
-    for name, path in own.items():
-        if path.resolve().is_relative_to(output.resolve()):
+    named = {f"the option {key}": Path(options[key]) for key in _PATH_OPTIONS if options[key]}
+    place = output.resolve()
+    for name, path in {**named, **own}.items():
+        is_above = name in own and path.resolve().is_relative_to(place)
+        if is_above or path.resolve() == place:
             yield (
                 f"option output_dir: results in {output} would mix with {name} ({path}); name a "
                 "folder of their own, such as dagger_pipeline_results."

@@ -10,6 +10,7 @@ from tests.workflow.conftest import MILESTONES, Pipeline
 
 FIRST, MIDDLE, LAST = MILESTONES
 Copy = Callable[[], Pipeline]
+SLOW_PIPE = pytest.param("pipe", "a pipe", marks=pytest.mark.slow)
 
 OTHERS = [
     f"{folder}/{milestone}/{name}"
@@ -53,8 +54,8 @@ def run_damaged(pipeline: Pipeline, *names: str) -> subprocess.CompletedProcess[
         f"rows/{FIRST}.json",
         f"expert_eval/{FIRST}/expert_eval.json",
         f"budget/{FIRST}/budget.json",
-        f"models/{FIRST}/training.json",
-        f"models/{FIRST}/dagger_{FIRST}_best.pth",
+        pytest.param(f"models/{FIRST}/training.json", marks=pytest.mark.slow),
+        pytest.param(f"models/{FIRST}/dagger_{FIRST}_best.pth", marks=pytest.mark.slow),
     ],
 )
 def test_the_row_names_the_file_and_the_next_run_makes_it_anew(
@@ -101,7 +102,7 @@ def test_a_crash_with_a_damaged_row_leaves_the_table(copy_of_finished: Copy) -> 
     assert f"rows/{LAST}.json" in rows[LAST]["error"]
 
 
-@pytest.mark.parametrize(("kind", "found"), [("folder", "a folder"), ("pipe", "a pipe")])
+@pytest.mark.parametrize(("kind", "found"), [("folder", "a folder"), SLOW_PIPE])
 def test_an_expert_that_cannot_be_read_ends_no_run(
     copy_of_finished: Copy, kind: str, found: str
 ) -> None:
