@@ -10,6 +10,8 @@ import torch
 from jsonschema import validate
 
 from autodagger.files import sha256_file
+from autodagger.game.starts import load_start_states
+from autodagger.results.layout import Results
 from autodagger.workflow.config import load_schema
 from tests.workflow.conftest import GAME, MILESTONES, Pipeline, list_jobs
 
@@ -223,7 +225,8 @@ def test_a_users_start_state_takes_the_place_of_the_recorded_ones(copy_of_finish
     pipeline = copy_of_finished()
     states = pipeline.folder / ".milestone_trainer_cache" / "milestone_states"
     states.mkdir(parents=True)
-    (states / f"{FIRST}_completed.state").write_bytes(b"mine")
+    recorded = load_start_states(Results(str(pipeline.results)).states(FIRST))
+    (states / f"{FIRST}_completed.state").write_bytes(recorded[0].data)
     assert ("evaluate_expert", MIDDLE) in pipeline.plan()
     assert ("evaluate_expert", FIRST) not in pipeline.plan()
 
