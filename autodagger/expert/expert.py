@@ -26,6 +26,9 @@ _BATCH = 16
 """States that are sent at once where nobody waits for an answer: a process is woken less often."""
 
 
+_ENDED = "ended the process it ran in. Look for os._exit, native code or deep recursion"
+
+
 class ExpertError(Exception):
     """The expert cannot be loaded, raised, hung or named no action; the message says which."""
 
@@ -236,16 +239,21 @@ class Expert:
 
     def _get_line(self) -> Line:
         if self._line is None:
-            raise ExpertError(f"{self._name} ended the process it ran in")
+            raise ExpertError(f"{self._name} {_ENDED}")
         return self._line
 
     def _give_up(self, error: Exception) -> ExpertError:
         if isinstance(error, WireError):
             text = str(error)
-            return self._end("ended the process it ran in" if text == "it is gone" else text)
+            return self._end(_ENDED if text == "it is gone" else text)
         if self._waited >= EPISODE_SECONDS:
-            return self._end(f"took longer than {EPISODE_SECONDS:g} s in one episode")
-        return self._end(f"took longer than {CALL_SECONDS:g} s {self._doing}")
+            return self._end(
+                f"took longer than {EPISODE_SECONDS:g} s in one episode. Look for what it computes "
+                "again at each step"
+            )
+        return self._end(
+            f"took longer than {CALL_SECONDS:g} s {self._doing}. Look for a loop without end"
+        )
 
     def _end(self, what: str) -> ExpertError:
         """The process is not asked again, and ends; the next episode has another."""

@@ -127,9 +127,9 @@ class _Inmate:
             try:
                 codes.append(compile(source.encode("latin-1"), self._name, "exec"))
             except SyntaxError as error:
-                line = (error.text or "").strip()
-                text = f"{self._name}, line {error.lineno}: {error.msg}: {line}"
-                return ["error", text[:TEXT_LENGTH]]
+                return ["error", f"{self._name}{_describe_syntax(error)}"]
+            except (MemoryError, RecursionError):
+                return ["error", f"{self._name} is nested too deep. Expected Python of some levels"]
         self._code = codes[0]
         self._tools = [(name, code) for (name, _), code in zip(sources[1:], codes[1:], strict=True)]
         self._name = sources[0][0]
@@ -218,7 +218,16 @@ def _describe(error: BaseException) -> str:
         text = str(error)[:TEXT_LENGTH]
     except BaseException:
         text = "its text cannot be had"
+    if not place and isinstance(error, TypeError):  # it was not even entered
+        place = "; expected 'def run(state): ...'"
     return f"{type(error).__name__}{': ' + text if text else ''}{place}"
+
+
+def _describe_syntax(error: SyntaxError) -> str:
+    if not error.lineno:
+        return f": {error.msg}. Expected Python as UTF-8 text"
+    line = (error.text or "").strip()[:100]
+    return f", line {error.lineno}: {error.msg}{': ' + line if line else ''}"
 
 
 def _locate(trace: TracebackType) -> str:

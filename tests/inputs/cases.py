@@ -1,5 +1,6 @@
 """The cases: each with what a clear message has to name."""
 
+import functools
 import gzip
 import io
 import json
@@ -17,6 +18,7 @@ import yaml
 
 from autodagger.dagger.checkpoint import Checkpoint
 from autodagger.evaluation.budget import read_report
+from autodagger.expert.expert import ExpertError
 from autodagger.files import seal
 from autodagger.game.save_state import CONSOLE_SIZE
 from autodagger.game.starts import StartState, load_start_states, save_start_states
@@ -30,14 +32,8 @@ from autodagger.workflow.config_file import check_config_files, get_config_file,
 from autodagger.workflow.pipeline import check_adapter, load_pipeline
 from tests.autodagger.student.helpers import make_student
 from tests.autodagger.student.test_model_file import to_bytes
-from tests.grid import ACTIONS
+from tests.grid import ACTIONS, load_expert
 from tests.workflow.conftest import GAME, ROOT
-
-PENDING = {
-    "expert": ("a folder", "a pipe", "a byte order mark", "import torch"),
-    "adapter": ("read_state hangs in the midst of an episode, and the expert is blamed",),
-}
-"""What belongs to the confinement of experts, and is answered there."""
 
 FIRST, SECOND = "GAME_RUNNING", "PLAYER_NAME_SET"
 DEEP = 3000
@@ -69,6 +65,7 @@ def list_cases() -> list[Case]:
         list_entries,
         list_states,
         list_adapters,
+        list_experts,
         list_roms,
         list_models,
         list_own_results,
@@ -512,6 +509,59 @@ def list_adapters() -> Iterator[Case]:
             start(game="./mine", milestone_config=write("goals.json", _GOALS))
 
         yield Case("adapter", odd, read, rf"adapter mine/adapter\.py: .*{_escape(ODD[odd])}")
+
+
+def ask(content: bytes | None = None) -> None:
+    """Has an expert answer once, in a process of its own."""
+    if content is not None:
+        write("experts/X.py", content)
+    try:
+        load_expert(Path("experts/X.py")).act({"player": {"position": {"x": 0, "y": 0}}})
+    except ExpertError as error:
+        raise Told(str(error)) from error
+
+
+def list_experts() -> Iterator[Case]:
+    for odd in ("a folder", "a pipe", "a link into nowhere"):
+
+        def ask_odd(odd: str = odd) -> None:
+            make_odd("experts/X.py", odd)
+            ask()
+
+        yield Case("expert", odd, ask_odd, rf"experts/X\.py: .*{_escape(ODD[odd])}")
+    run = b"\ndef run(state): return 'a'"
+    for name, content, about in (
+        ("empty", b"", "no function run"),
+        ("no run", b"def play(state): return 'a'", "no function run"),
+        ("run is no function", b"run = 'a'", "no function run"),
+        ("no Python", b"go up, then left", r"X\.py, line 1: .*go up"),
+        ("a tab too many", b"def run(state):\n    x = 1\n\treturn 'a'", r"X\.py, line 3"),
+        ("NUL bytes", run + bytes(3), r"X\.py.*null bytes"),
+        ("random bytes", bytes(range(1, 256)), r"X\.py"),
+        ("UTF-16", "def run(state): return 'a'".encode("utf-16"), r"X\.py"),
+        ("Latin-1 undeclared", "x = 'é'".encode("latin-1") + run, r"X\.py.*utf-8"),
+        ("an unknown encoding", b"# -*- coding: klingon -*-" + run, r"X\.py.*klingon"),
+        ("2 MB", b"#" * (2 << 20) + run, "2,097,"),
+        ("200,000 signs", b"x = " + b"-" * 200_000 + b"1" + run, r"X\.py is nested too deep"),
+        ("10,000 brackets", b"x = " + b"(" * 10_000 + run, r"X\.py, line 1: too many nested"),
+        ("import torch", b"import torch" + run, r"confined.*'torch'.*line 1 of X\.py"),
+        ("import numpy", b"\nimport numpy as np" + run, r"confined.*'numpy'.*line 2 of X\.py"),
+        ("import of a neighbour", b"from walk import go" + run, r"confined.*'walk'.*line 1"),
+        ("another argument", b"def run(): return 'a'", r"TypeError.*takes 0 positional"),
+        ("ends at once", b"raise SystemExit(0)" + run, "SystemExit: 0 .line 1"),
+        ("an unknown button", b"def run(state): return 'jump'", "'jump'; expected one of no_op"),
+        ("no button", b"def run(state): pass", "None; expected one of no_op"),
+        ("a misspelt field", b"def run(state): return state['plyer']", "KeyError: 'plyer'.*line 1"),
+        ("reset raises", b"def reset(): 1 / 0" + run, r"ZeroDivisionError.*in reset\(\)"),
+        ("calls itself", b"def run(state): return run(state)", "RecursionError"),
+        ("hoards memory", b"def run(state): return bytes(8 << 30)", "MemoryError"),
+        ("writes a file", b"def run(state): open('kept.txt', 'w')", "cannot write files"),
+        ("reads a file", b"def run(state): open('kept.txt')", "game's data folder"),
+        ("a process", b"import os\ndef run(state): os.system('rm kept.txt')", "start processes"),
+        ("ends its process", b"import os\ndef run(state): os._exit(0)", "ended the process"),
+        ("hangs", b"def run(state):\n    while True: pass", "took longer than 5 s in run"),
+    ):
+        yield Case("expert", name, functools.partial(ask, content), about)
 
 
 def list_roms() -> Iterator[Case]:

@@ -19,7 +19,8 @@ VERDICTS = ("clear", "traceback", "silent", "misleading", "hang", "lost")
 LONGEST_SECONDS = 30
 NEXT_STEP = re.compile(
     r"[Ee]xpected|[Mm]end|[Dd]elete|[Nn]ame |[Cc]orrect|[Ww]rite|[Cc]opy|[Ss]et |[Ll]eave|goes on|"
-    r"[Rr]ecord|Add |lists them all|[Ll]ook for|Train it again"
+    r"[Rr]ecord|Add |lists them all|[Ll]ook for|Train it again|"
+    r"line \d+"  # of the user's own Python: what to mend
 )
 KEPT = "kept.txt"
 

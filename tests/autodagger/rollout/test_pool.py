@@ -376,7 +376,8 @@ def test_hang_of_an_expert_fails_its_episode_alone(tmp_path: Path, grid_states: 
     spec = make_spec(write_expert(tmp_path, text))
     episodes = play(spec, grid_states.plans(3), keep_obs=True)
     assert [e.success for e in episodes] == [True, False, True]
-    assert episodes[1].error == "CURSOR.py took longer than 5 s in run(state)"
+    assert episodes[1].error is not None
+    assert episodes[1].error.startswith("CURSOR.py took longer than 5 s in run(state)")
 
 
 def test_hang_of_the_game_is_not_blamed_on_the_expert(
