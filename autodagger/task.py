@@ -24,7 +24,7 @@ class Task:
 
     Attributes:
         game_dir: The game's folder.
-        rom: ROM file.
+        rom: ROM file; None for a game without one.
         milestone: What the episodes are for.
         expert: The expert's file, whether it is there or not.
         tools: Files of functions that experts may call.
@@ -36,7 +36,7 @@ class Task:
     """
 
     game_dir: Path
-    rom: Path
+    rom: Path | None
     milestone: Milestone
     expert: Path
     tools: tuple[Path, ...] = ()

@@ -63,7 +63,7 @@ def get_task_inputs(wildcards):
 def get_game_inputs(wildcards):
     """All that a replay plays with; `console` is what the adapter imports of the package."""
     return {
-        "rom": str(PIPELINE.rom),
+        "rom": str(PIPELINE.rom) if PIPELINE.rom else [],
         "adapter": str(PIPELINE.adapter),
         "console": get_modules(*list_imports(PIPELINE.adapter)),
         "start_states": get_start_states(wildcards),

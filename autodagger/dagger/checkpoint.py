@@ -38,7 +38,7 @@ def fingerprint(task: Task, options: TrainingOptions, budget: Budget) -> dict[st
     return {
         "expert": sha256_file(task.expert),
         "tools": digest_json([sha256_file(tool) for tool in task.tools]),
-        "rom": sha256_file(task.rom),
+        "rom": sha256_file(task.rom) if task.rom else task.load_game().identify(None),
         "adapter": sha256_file(adapter),
         "start_states": sha256_file(task.starts) if task.starts else "power-on",
         "milestone": digest_json(task.milestone.to_params()),

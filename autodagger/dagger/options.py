@@ -33,12 +33,13 @@ class TrainingOptions:
     frame_size: Sequence[int] = _option(
         (80, 120),
         type="array",
-        items={"type": "integer", "minimum": 32, "maximum": 240},
+        items={"type": "integer", "minimum": 32, "maximum": 1024},
         minItems=2,
         maxItems=2,
     )
     grayscale: bool = _option(True)
     previous_action: bool = _option(False)
+    frame_stack: int = _option(1, minimum=1, maximum=16)
     beta_schedule: str = _option("first", enum=["first", "linear", "exponential"])
     dart_noise: float = _option(0.2, minimum=0, maximum=0.9)
     early_stop: bool = _option(True)
@@ -47,7 +48,7 @@ class TrainingOptions:
     def view(self) -> View:
         """What the student sees."""
         height, width = self.frame_size
-        return View((height, width), self.grayscale, self.previous_action)
+        return View((height, width), self.grayscale, self.previous_action, self.frame_stack)
 
     @classmethod
     def take(cls, config: Mapping[str, Any]) -> "TrainingOptions":

@@ -44,7 +44,7 @@ def summarize_successes(played: Sequence[Episode]) -> dict[str, Any]:
         "interval": list(interval) if played else None,
         "mean_steps": round(statistics.fmean(steps), 4) if steps else None,
         "std_steps": round(statistics.pstdev(steps), 4) if steps else None,
-        "distinct_starts": len({episode.plan.start.data for episode in played}),
+        "distinct_starts": len({(episode.plan.start.data, episode.first) for episode in played}),
         "distinct_episodes": len(distinct),
     }
 
@@ -62,7 +62,7 @@ def describe_repetition(played: Sequence[Episode]) -> str | None:
 
 def _identify(episode: Episode) -> tuple[Any, ...]:
     """Equal for equal episodes: same start, same actions, same timing, same outcome."""
-    data = (episode.plan.start.data, tuple(episode.acts))
+    data = (episode.plan.start.data, episode.first, tuple(episode.acts))
     return (*data, episode.frames, episode.outcome)
 
 

@@ -17,7 +17,6 @@ from autodagger.files import (
     DamagedFile,
     exists,
     read_bytes,
-    sha1_file,
     write_bytes,
     write_json,
 )
@@ -96,11 +95,12 @@ def evaluate_expert(
         "test": {**test, "episodes": len(played.tests)},
         "confinement": played.layers,
     }
-    rom_sha1 = sha1_file(task.rom)
-    _record_states(outputs["states"], states, rom_sha1, progress)
-    _record_states(outputs["test_states"], test_states, rom_sha1, progress)
+    game = task.load_game()
+    identity = game.identify(task.rom)
+    _record_states(outputs["states"], states, identity, progress)
+    _record_states(outputs["test_states"], test_states, identity, progress)
     replays = record_replays(played.judged, "expert_eval")
-    Replays(milestone_id, task.load_game().actions, replays).write(outputs["trajectories"])
+    Replays(milestone_id, game.actions, replays).write(outputs["trajectories"])
     write_json(outputs["report"], report)
     return report
 
@@ -197,7 +197,7 @@ def _describe_missing(expert: Path) -> str:
 
 
 def _record_states(
-    path: Path, states: Sequence[StartState], rom_sha1: str, progress: Progress
+    path: Path, states: Sequence[StartState], identity: str, progress: Progress
 ) -> None:
     """Writes the states; without any, those of the last evaluation that had some.
 
@@ -205,13 +205,13 @@ def _record_states(
     """
     kept = path.with_name(LAST_SUCCESS + path.name)
     try:
-        if not states and recorded_with(kept, rom_sha1):
+        if not states and recorded_with(kept, identity):
             states = load_start_states(kept)
             progress(
                 f"no success: the next milestone starts from {len(states)} states of an earlier run"
             )
     except DamagedFile as error:
         progress(f"no success, and no states of an earlier run: {error}")
-    save_start_states(path, states, rom_sha1)
+    save_start_states(path, states, identity)
     if states:
         write_bytes(kept, read_bytes(path))

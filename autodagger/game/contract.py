@@ -1,8 +1,10 @@
 """What a game is to everything outside this wing: a `Game` that opens a `Simulator`.
 
-A game is a folder whose `adapter.py` holds one subclass of `Game`.
+A game is a folder whose `adapter.py` holds one subclass of `Game`, of a kind that this wing has:
+`GbaGame` (gba.py), `RetroGame` (retro.py) or `GymGame` (gym.py).
 """
 
+import hashlib
 import importlib.util
 import sys
 import traceback
@@ -31,9 +33,10 @@ class Simulator(Protocol):
     Deterministic: equal states, actions and generators give equal screens and states.
 
     Attributes:
-        screen_shape: Height, width and 3.
-        frames_per_second: Of the console, at its real speed.
+        screen_shape: Height, width and 3; of any size.
+        frames_per_second: Of the game, at its real speed.
         frames_per_step: How many a step takes, on average.
+        has_ended: Whether the game itself is over, so that no step can follow.
     """
 
     @property
@@ -45,8 +48,15 @@ class Simulator(Protocol):
     @property
     def frames_per_step(self) -> float: ...  # noqa: D102
 
-    def power_on(self) -> None:
-        """Starts from the beginning, with a picture on the screen."""
+    @property
+    def has_ended(self) -> bool: ...  # noqa: D102
+
+    def power_on(self, rng: np.random.Generator) -> None:
+        """Starts from the beginning, with a picture on the screen.
+
+        Args:
+            rng: Source of all chance in it, such as which level it is.
+        """
 
     def load(self, state: bytes) -> None:
         """Continues from what `save` gave, with a picture on the screen.
@@ -87,33 +97,44 @@ class Game(ABC):
 
     Attributes:
         name: What people call the game.
-        rom: File name of the ROM inside the game's folder.
+        rom: File name of the ROM inside the game's folder, or its full path; None for a game
+            without one.
         rom_sha1: SHA-1 of the ROM that the adapter belongs to, in either case.
-        actions: Action names in the order of the action space; the first is "no_op".
+        actions: Action names in the order of the action space.
+        no_op: Which of them does nothing: the action "before" the first one of an episode. None
+            where there is none.
         done_when: JMESPath expression by milestone id, for milestone files without `done_when`.
     """
 
     name: ClassVar[str]
-    rom: ClassVar[str]
-    rom_sha1: ClassVar[str]
+    rom: ClassVar[str | None] = None
+    rom_sha1: ClassVar[str | None] = None
     actions: ClassVar[tuple[str, ...]]
+    no_op: ClassVar[str | None] = NO_OP
     done_when: ClassVar[dict[str, str]] = {}
 
     @abstractmethod
-    def open(self, rom: Path) -> Simulator:
+    def open(self, rom: Path | None) -> Simulator:
         """A running game of this process's own.
 
+        Args:
+            rom: What `find_rom` gives.
+
         Raises:
-            UserError: The ROM or its emulator cannot be loaded.
+            UserError: The ROM, its emulator or the environment cannot be loaded.
         """
 
+    def find_rom(self, folder: Path) -> Path | None:
+        """Where the ROM lies unless somebody says otherwise; None for a game without one."""
+        return None if self.rom is None else Path(folder, self.rom)
+
+    def identify(self, rom: Path | None) -> str:
+        """Equal for equal games alone, as SHA-1 in hexadecimal: the ROM's, if there is one."""
+        return sha1_file(rom) if rom else hashlib.sha1(self.name.encode()).hexdigest()
+
     def list_mistakes(self) -> list[str]:
-        """What is wrong with the attributes above; a kind of console adds its own."""
-        mistakes = [
-            f"{key} is {show(getattr(self, key, None))}; expected text"
-            for key in ("name", "rom", "rom_sha1")
-            if not isinstance(getattr(self, key, None), str)
-        ]
+        """What is wrong with the attributes above; a kind of game adds its own."""
+        mistakes = list_no_texts(self, "name")
         if not isinstance(self.done_when, dict):
             found = show(self.done_when)
             mistakes.append(f"done_when is {found}; expected a dict by milestone id")
@@ -128,10 +149,24 @@ class Game(ABC):
             for name in dict.fromkeys(actions)
             if actions.count(name) > 1
         ]
-        if actions[:1] != (NO_OP,):
-            first = f"begins with {actions[0]!r}" if actions else "is empty"
-            mistakes.append(f'actions {first}; expected "{NO_OP}" first, the step without a button')
+        if not actions:
+            mistakes.append("actions is empty; expected the names of what a policy can do")
+        elif self.no_op is not None and self.no_op not in actions:
+            mistakes.append(
+                f"actions has no {self.no_op!r}, the action that does nothing; add it, or name the "
+                "game's own with no_op (None where it has none)"
+            )
         return mistakes
+
+
+def list_no_texts(game: Game, *keys: str) -> list[str]:
+    """What is wrong with those attributes that are no text."""
+    values = {key: getattr(game, key, None) for key in keys}
+    return [
+        f"{key} is {show(value)}; expected text"
+        for key, value in values.items()
+        if not isinstance(value, str)
+    ]
 
 
 def load_game(folder: Path) -> Game:
@@ -215,17 +250,25 @@ def _import(path: Path) -> ModuleType:
     return module
 
 
-def check_rom(game: Game, rom_path: Path) -> None:
+def check_rom(game: Game, rom_path: Path | None) -> None:
     """Refuses a ROM that the adapter's addresses do not belong to.
 
     Raises:
-        UserError: The file is missing or its SHA-1 differs from `game.rom_sha1`.
+        UserError: The file is missing, its SHA-1 differs from `game.rom_sha1`, or the game takes
+            none.
     """
+    if game.rom is None or game.rom_sha1 is None:
+        if rom_path is not None:
+            raise UserError(
+                f"ROM {rom_path}: {game.name} is played without one. Leave rom_path empty, or name "
+                "another game with the option game."
+            )
+        return
     expected = (
         f"{game.name} expects {game.rom} with SHA-1 {game.rom_sha1}; put it there or name its "
         "place with the option rom_path."
     )
-    found = sha1_file(rom_path, "ROM", expected)
+    found = sha1_file(rom_path or "", "ROM", expected)
     if found != game.rom_sha1.strip().lower():
         raise UserError(
             f"ROM {rom_path}: found SHA-1 {found}; {game.name} expects {game.rom_sha1}. "

@@ -1,11 +1,8 @@
 """The mGBA core of stable-retro behind a small class: frames, buttons, RAM, save states.
 
-libretro cores keep their state in globals, so a process can hold one emulator; run several games
-in several processes (see `autodagger.rollout`).
+A process can hold one, see `autodagger.game.libretro`.
 """
 
-import ctypes
-import os
 import struct
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -17,6 +14,7 @@ from autodagger.errors import UserError
 from autodagger.files import read_bytes
 from autodagger.game import save_state
 from autodagger.game.clock import POWER_ON, Clock, find_start, replace_time
+from autodagger.game.libretro import Serializer, insert
 from autodagger.game.save_state import (
     SaveState,
     StateError,
@@ -108,21 +106,12 @@ class Emulator:
             "Put the game's .gba file there, or name its place with the option rom_path.",
         )
         import stable_retro
-        from stable_retro.data import GameData
 
         library = stable_retro.get_core_path("GbAdvance")
-        try:
-            self._core = stable_retro.RetroEmulator(os.fspath(rom_path))
-        except RuntimeError as error:
-            raise UserError(
-                f"ROM {rom_path}: the emulator refused it ({error}). Expected a Game Boy Advance "
-                "image (.gba), loaded once a process; check the file, and RETRO_CORE_PATH if set."
-            ) from error
-        self._data = GameData()
-        self._core.configure_data(self._data)
+        self._core, self._data = insert(rom_path, "Game Boy Advance image (.gba)")
         self._memory = self._data.memory
         self._mask = np.zeros(len(BUTTONS), np.uint8)
-        self._serializer = _Serializer(library)
+        self._serializer = Serializer(library)
         self._frames = 0
         self._clock: Clock | None = None
         self._blank_save_memory = self._read_save_memory()
@@ -260,28 +249,6 @@ class Emulator:
     def close(self) -> None:
         """Frees the emulator, so that this process may load another ROM."""
         del self._core, self._data, self._memory
-
-
-class _Serializer:
-    """Save states of the loaded core, in memory of our own.
-
-    The format has reserved fields, which the core leaves as it finds them, and stable-retro hands
-    it memory fresh from the heap: what other data lay there would end up in the state.
-    """
-
-    def __init__(self, library: str) -> None:
-        core = ctypes.CDLL(library)  # the one that stable-retro has loaded already
-        core.retro_serialize_size.restype = ctypes.c_size_t
-        core.retro_serialize.argtypes = (ctypes.c_void_p, ctypes.c_size_t)
-        core.retro_serialize.restype = ctypes.c_bool
-        self._core = core
-
-    def read(self) -> np.ndarray:
-        """The console as the core writes it, zero where it writes nothing: (size,) uint8."""
-        state = np.zeros(self._core.retro_serialize_size(), np.uint8)
-        if not self._core.retro_serialize(state.ctypes.data, state.size):
-            raise RuntimeError("the emulator core made no save state")
-        return state
 
 
 def _is_in(blocks: dict[int, bytes], console: bytes) -> bool:

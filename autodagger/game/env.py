@@ -7,7 +7,6 @@ from typing import Any
 import gymnasium
 import numpy as np
 
-from autodagger.actions import NO_OP
 from autodagger.errors import UserError
 from autodagger.files import read_bytes
 from autodagger.game.contract import Game, Simulator, explain_adapter, load_game
@@ -24,13 +23,14 @@ class GameEnv(gymnasium.Env[np.ndarray, np.int64]):
     equal state, seed and actions give equal frames.
 
     Observation: the screen, (H, W, 3) uint8 RGB. Reward: 1.0 on the step that reaches the
-    milestone, else 0.0. `terminated`: reached or lost (`fail_when`). `truncated`: `max_steps`.
+    milestone, else 0.0. `terminated`: reached or lost (`fail_when`, or the game itself is over).
+    `truncated`: `max_steps`.
     `info`: `state` (game state dict with `prev_action`), `success` (bool), `frames` (frames of this
     step; 0 after a reset). `metadata["render_fps"]`: steps a second.
 
     Args:
         game_dir: The game's folder, see `autodagger.game.contract.load_game`.
-        rom_path: ROM file; None takes the one in the game's folder.
+        rom_path: ROM file; None takes the game's own, if it has one.
         milestone: What the episode is for.
         max_steps: Steps until truncation; None takes the milestone's own.
     """
@@ -49,7 +49,7 @@ class GameEnv(gymnasium.Env[np.ndarray, np.int64]):
             raise ValueError(f"render_mode is {render_mode!r}; expected None or 'rgb_array'")
         self.render_mode = render_mode
         self.game: Game = load_game(Path(game_dir))
-        self.simulator: Simulator = self.game.open(rom_path or Path(game_dir) / self.game.rom)
+        self.simulator: Simulator = self.game.open(rom_path or self.game.find_rom(game_dir))
         # A wrapper that records takes one picture a step.
         steps_per_second = self.simulator.frames_per_second / self.simulator.frames_per_step
         self.metadata = {**type(self).metadata, "render_fps": steps_per_second}
@@ -73,17 +73,18 @@ class GameEnv(gymnasium.Env[np.ndarray, np.int64]):
         """Starts an episode from `options["state"]` (save state bytes or a file), or power-on.
 
         Raises:
-            UserError: The save state is not this core's, or the milestone is reached in it.
+            UserError: The save state is not this game's, or in it the milestone is reached or the
+                game over.
         """
         super().reset(seed=seed)
         self._steps = 0
         start = (options or {}).get("state")
         if start is None:
-            self.simulator.power_on()
+            self.simulator.power_on(self.np_random)
         else:
             is_file = not isinstance(start, bytes)
             self.simulator.load(read_bytes(start, "save state", _STATE) if is_file else start)
-        state = self._read_state(NO_OP)
+        state = self._read_state(self.game.no_op)
         if self._done and self._done.holds(state):
             raise UserError(
                 f"milestone {self._milestone_id}: done_when is true in its start state already, so "
@@ -94,6 +95,12 @@ class GameEnv(gymnasium.Env[np.ndarray, np.int64]):
                 f"milestone {self._milestone_id}: fail_when is true in its start state already, so "
                 "every episode is lost. Mend fail_when, or the save state it starts from."
             )
+        if self.simulator.has_ended:
+            raise UserError(
+                f"milestone {self._milestone_id}: the game is over in its start state, so no step "
+                "can follow. Let it start elsewhere (starting_state), or have the milestone before "
+                "it reached earlier (done_when)."
+            )
         return self.simulator.screen(), {"state": state, "success": False, "frames": 0}
 
     def step(self, action: np.int64 | int) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
@@ -103,7 +110,7 @@ class GameEnv(gymnasium.Env[np.ndarray, np.int64]):
         self._steps += 1
         state = self._read_state(name)
         success = self._done is not None and self._done.holds(state)
-        lost = not success and self._lost is not None and self._lost.holds(state)
+        lost = not success and (self.simulator.has_ended or self._is_lost(state))
         truncated = not (success or lost) and self._steps == self.max_steps
         info = {"state": state, "success": success, "frames": frames}
         return self.simulator.screen(), float(success), success or lost, truncated, info
@@ -122,7 +129,7 @@ class GameEnv(gymnasium.Env[np.ndarray, np.int64]):
             self.simulator.close()
             del self.simulator
 
-    def _read_state(self, prev_action: str) -> dict[str, Any]:
+    def _read_state(self, prev_action: str | None) -> dict[str, Any]:
         with explain_adapter(self._adapter, f"in read_state after {self._steps} steps"):
             state = self.simulator.state()
         if not isinstance(state, dict):
@@ -132,3 +139,6 @@ class GameEnv(gymnasium.Env[np.ndarray, np.int64]):
             )
         state["prev_action"] = prev_action
         return state
+
+    def _is_lost(self, state: dict[str, Any]) -> bool:
+        return self._lost is not None and self._lost.holds(state)

@@ -1,7 +1,8 @@
-"""What an adapter reads where episodes begin: tried once, in a process of its own, before any job.
+"""What an adapter reads where episodes begin, and whether its game is exact: tried before any job.
 
-An adapter's mistake is thus told in words in the first second, whatever it does: it may end the
-process or hang. It costs 0.2 s, the emulator's start included.
+In a process of its own: an adapter's mistake is thus told in words in the first second, whatever it
+does: it may end the process or hang. It costs 0.2 s, the emulator's start included, and about a
+second when a game is new or was changed.
 """
 
 import json
@@ -14,15 +15,19 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+import numpy as np
+
 from autodagger.errors import UserError, show
 from autodagger.files import DamagedFile
-from autodagger.game.contract import GameState, explain_adapter, load_game
+from autodagger.game.contract import GameState, Simulator, explain_adapter, load_game
+from autodagger.game.exactness import STEPS, check_digests, check_exactness, find_note, write_note
 from autodagger.game.starts import load_start_states
 
 TIME_LIMIT_SECONDS = 60.0
 """For switching the console on and reading one state; hundreds of times what it takes."""
 
 _LOADING, _READING = "had a start to load", "had one game state to read"
+_TRYING = f"was tried over {STEPS} random steps"
 _ANOTHER = "Record another state, or take that file out of the folder."
 _PACKAGES = Path(__file__).resolve().parents[2]
 
@@ -39,7 +44,7 @@ class Sample(NamedTuple):
     refused: str | None = None
 
 
-def read_sample(game_dir: Path, rom: Path, start: Path | None = None) -> GameState | None:
+def read_sample(game_dir: Path, rom: Path | None, start: Path | None = None) -> GameState | None:
     """The game state at one start; None where the game does not come so far by its own fault.
 
     Raises:
@@ -54,17 +59,19 @@ def probe_adapter(game_dir: Path) -> None:
     Raises:
         UserError: It cannot be loaded, or does not come back.
     """
-    read_samples(game_dir, Path(), [])
+    read_samples(game_dir, None, [])
 
 
-def read_samples(game_dir: Path, rom: Path, starts: Sequence[Path | None]) -> list[Sample]:
+def read_samples(game_dir: Path, rom: Path | None, starts: Sequence[Path | None]) -> list[Sample]:
     """The game state at each start (a save state's file; None is power-on).
+
+    At the first one it is tried whether the game is exact, see `autodagger.game.exactness`.
 
     Where the emulator dies, the samples from there on are empty: the jobs that need them say so.
 
     Raises:
         UserError: The adapter cannot be loaded, or ends the process; the emulator refuses the ROM;
-            `read_state` raises, hangs or gives no JSON.
+            `read_state` raises, hangs or gives no JSON; the game is not exact.
     """
     code, answers = _ask(game_dir, rom, starts)
     samples = []
@@ -73,6 +80,8 @@ def read_samples(game_dir: Path, rom: Path, starts: Sequence[Path | None]) -> li
             raise UserError(answer["error"])
         if "state" in answer or "refused" in answer:
             samples.append(Sample(answer.get("state"), answer.get("refused")))
+        if "digest" in answer:  # new, or changed
+            _compare_processes(answer, game_dir, rom, starts[:1])
     if not answers or len(samples) < len(starts):
         doing = answers[-1]["doing"] if answers else "was loaded"
         died = code is not None and code < 0  # by a signal: the emulator does, with some ROMs
@@ -83,6 +92,15 @@ def read_samples(game_dir: Path, rom: Path, starts: Sequence[Path | None]) -> li
             how = f"crashes (signal {-code})" if code else "hangs"
             samples.append(Sample(refused=f"the emulator {how} with {start}. {_ANOTHER}"))
     return samples + [Sample()] * (len(starts) - len(samples))
+
+
+def _compare_processes(
+    answer: dict[str, Any], game_dir: Path, rom: Path | None, starts: Sequence[Path | None]
+) -> None:
+    again = [other["digest"] for other in _ask(game_dir, rom, starts)[1] if "digest" in other]
+    check_digests(game_dir, answer["digest"], *again[:1] or [answer["digest"]])
+    if answer["note"]:
+        write_note(Path(answer["note"]))
 
 
 def find_no_json(value: Any, path: str = "") -> Iterator[str]:
@@ -101,7 +119,7 @@ def find_no_json(value: Any, path: str = "") -> Iterator[str]:
 
 
 def _ask(
-    game_dir: Path, rom: Path, starts: Sequence[Path | None]
+    game_dir: Path, rom: Path | None, starts: Sequence[Path | None]
 ) -> tuple[int | None, list[dict[str, Any]]]:
     """How the process ended (None: it hung), and the lines that it wrote of what it does and finds.
 
@@ -110,7 +128,8 @@ def _ask(
     paths = [str(_PACKAGES), os.environ.get("PYTHONPATH")]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
     with tempfile.TemporaryFile("w+", encoding="utf-8") as file:
-        command = [sys.executable, "-m", __name__, str(file.fileno()), str(game_dir), str(rom)]
+        command = [sys.executable, "-m", __name__, str(file.fileno()), str(game_dir)]
+        command.append(str(rom or ""))
         code = None
         with suppress(subprocess.TimeoutExpired):
             code = subprocess.run(
@@ -146,7 +165,10 @@ def _describe_end(adapter: str, doing: str, code: int | None) -> str:
 
 
 def _read(
-    simulator: Any, adapter: Path, load: Callable[[], None], tell: Callable[[dict[str, Any]], None]
+    simulator: Simulator,
+    adapter: Path,
+    load: Callable[[], None],
+    tell: Callable[[dict[str, Any]], None],
 ) -> dict[str, GameState | str | None]:
     try:
         load()
@@ -155,6 +177,10 @@ def _read(
     except UserError as error:
         return {"refused": str(error).removeprefix("save state: ")}
     tell({"doing": _READING})
+    return {"state": _read_state(simulator, adapter)}
+
+
+def _read_state(simulator: Simulator, adapter: Path) -> GameState:
     with explain_adapter(adapter, "in read_state, where episodes begin"):
         state = simulator.state()
     if not isinstance(state, dict):
@@ -169,10 +195,10 @@ def _read(
             "keys, lists, tuples, text, int, float, bool and None; convert it, e.g. with int(…) "
             "or .decode()."
         )
-    return {"state": state}
+    return state
 
 
-def _main(answers: IO[str], game_dir: Path, rom: Path, starts: Sequence[str]) -> None:
+def _main(answers: IO[str], game_dir: Path, rom: Path | None, starts: Sequence[str]) -> None:
     def tell(answer: dict[str, Any]) -> None:
         answers.write(f"{json.dumps(answer)}\n")
         answers.flush()
@@ -185,18 +211,30 @@ def _main(answers: IO[str], game_dir: Path, rom: Path, starts: Sequence[str]) ->
             return
         with explain_adapter(adapter, "while the game was opened"):
             simulator = game.open(rom)
+        is_tried = (note := find_note(game, game_dir, rom)) is not None and note.is_file()
         for start in starts:
             tell({"doing": _LOADING})
 
             def load(start: str = start) -> None:
                 data = load_start_states(Path(start))[0].data if start else None
-                simulator.power_on() if data is None else simulator.load(data)
+                if data is None:
+                    simulator.power_on(np.random.default_rng(0))
+                else:
+                    simulator.load(data)
 
-            tell(_read(simulator, adapter, load, tell))
+            tell(answer := _read(simulator, adapter, load, tell))
+            if "state" in answer and not is_tried:
+                tell({"doing": _TRYING})
+                with explain_adapter(adapter, f"while {STEPS} random steps were tried"):
+                    digest = check_exactness(
+                        game, simulator, load, lambda: _read_state(simulator, adapter)
+                    )
+                tell({"digest": digest, "note": str(note or "")})
+                is_tried = True
     except UserError as error:
         tell({"error": str(error)})
 
 
 if __name__ == "__main__":
     with os.fdopen(int(sys.argv[1]), "w", encoding="utf-8") as answers:
-        _main(answers, Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4:])
+        _main(answers, Path(sys.argv[2]), Path(sys.argv[3]) if sys.argv[3] else None, sys.argv[4:])

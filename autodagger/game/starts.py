@@ -61,8 +61,8 @@ def check_start_states(path: Path) -> None:
         pass
 
 
-def save_start_states(path: Path, states: Sequence[StartState], rom_sha1: str) -> None:
-    """Writes states into one small file (a save state is 388 KiB, mostly zeros), atomically.
+def save_start_states(path: Path, states: Sequence[StartState], identity: str) -> None:
+    """Writes states of the game `identity` (`Game.identify`) into one small file, atomically.
 
     Equal states are written once. Equal input gives equal bytes, so that Snakemake, which compares
     small inputs by checksum, reruns nothing after an evaluation that recorded the same states.
@@ -73,7 +73,7 @@ def save_start_states(path: Path, states: Sequence[StartState], rom_sha1: str) -
     unique = list(first.values())
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        manifest = {"rom_sha1": rom_sha1, "states": [state.name for state in unique]}
+        manifest = {"rom_sha1": identity, "states": [state.name for state in unique]}
         _add(archive, _MANIFEST, json.dumps(manifest, indent=2).encode())
         for state in unique:
             assert state.data is not None
@@ -82,13 +82,13 @@ def save_start_states(path: Path, states: Sequence[StartState], rom_sha1: str) -
     write_bytes(path, seal(buffer.getvalue()[: -len(_SEAL)]))
 
 
-def recorded_with(path: Path, rom_sha1: str) -> bool:
-    """Whether `path` holds states of this ROM; raises DamagedFile as `load_start_states`."""
+def recorded_with(path: Path, identity: str) -> bool:
+    """Whether `path` holds states of this game; raises DamagedFile as `load_start_states`."""
     if not exists(path):
         return False
     with _open(path) as archive:
         manifest = _read_manifest(archive)
-        return bool(manifest["states"]) and manifest["rom_sha1"] == rom_sha1
+        return bool(manifest["states"]) and manifest["rom_sha1"] == identity
 
 
 @contextmanager

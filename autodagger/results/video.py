@@ -1,6 +1,6 @@
-"""Videos: episodes played again on the emulator, frame for frame, with the buttons shown.
+"""Videos: episodes played again, frame for frame, with the actions shown.
 
-An episode is its start state, its seed and its actions; the emulator is deterministic. So nothing
+An episode is its start state, its seed and its actions; the game is deterministic. So nothing
 is recorded while experts and students play, and a video costs only whoever wants to see it.
 """
 
@@ -9,7 +9,7 @@ import subprocess
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import NoReturn, Self
@@ -25,9 +25,10 @@ from autodagger.rollout.episode import NO_LABEL
 from autodagger.rollout.replay import Replay, Replays
 from autodagger.task import Task
 
-CAPTION_ROWS = 16
-"""Height of the strip below the screen that names the buttons, in screen pixels; with the screen's
-160 rows it gives a height that H.264's 16-pixel blocks divide."""
+CAPTION_WIDTH, CAPTION_ROWS = 240, 16
+"""Size of the strip below the screen that names the actions, in screen pixels. A wider screen has
+a whole multiple of it; a narrower one is enlarged first, as far as the style's scale lets.
+"""
 
 LAST_FRAME_SECONDS = 1.0
 """How long a video rests on its last picture, the success."""
@@ -129,12 +130,20 @@ class Recorder:
 
     def __init__(self, env: GameEnv, path: Path, style: VideoStyle) -> None:
         self.env = env
-        height, self._width, _ = env.simulator.screen_shape
+        height, width, _ = env.simulator.screen_shape
+        self._enlarged = _choose_enlargement(width, style.scale)
+        self._width = width * self._enlarged
+        height *= self._enlarged
         self._fps = style.fps
         self._frames_per_picture = env.simulator.frames_per_second * style.speed / style.fps
         self._frames, self._pictures = 0, 0
         self.set_caption(None)
-        self._encoder = _Encoder(path, self._width, height + CAPTION_ROWS, style)
+        # H.264 halves the colours' resolution, so that both sides must be even.
+        self._padding = ((0, (height + len(self._caption)) % 2), (0, self._width % 2), (0, 0))
+        (_, row), (_, column), _ = self._padding
+        width, height = self._width + column, height + len(self._caption) + row
+        left = replace(style, scale=style.scale // self._enlarged)
+        self._encoder = _Encoder(path, width, height, left)
 
     def __enter__(self) -> Self:
         self._encoder.start()
@@ -162,7 +171,11 @@ class Recorder:
             self._send()
 
     def _send(self) -> None:
-        self._encoder.send(np.concatenate([self.env.simulator.screen(), self._caption]))
+        screen = self.env.simulator.screen()
+        if self._enlarged > 1:
+            screen = screen.repeat(self._enlarged, axis=0).repeat(self._enlarged, axis=1)
+        picture = np.concatenate([screen, self._caption])
+        self._encoder.send(np.pad(picture, self._padding) if np.any(self._padding) else picture)
 
 
 class _Encoder:
@@ -226,14 +239,25 @@ class _Encoder:
 
 
 def _draw_caption(width: int, pressed: str | None, expert: str | None) -> np.ndarray:
-    """The strip below the screen, (16, width, 3) uint8."""
-    strip = Image.new("RGB", (width, CAPTION_ROWS), (24, 24, 28))
+    """The strip below the screen, (16, width, 3) uint8, or a whole multiple of 16 rows."""
+    size = max(1, width // CAPTION_WIDTH)
+    strip = Image.new("RGB", (width, CAPTION_ROWS * size), (24, 24, 28))
     draw = ImageDraw.Draw(strip)
-    font = ImageFont.load_default(11)
+    font = ImageFont.load_default(11 * size)
+
+    def write(column: int, text: str, colour: tuple[int, int, int]) -> None:
+        draw.text((column * size, size), text, colour, font)
+
     if pressed:
-        draw.text((4, 1), "pressed", _INK, font)
-        draw.text((52, 1), pressed, _DIFFERS if expert else _PRESSED, font)
+        write(4, "pressed", _INK)
+        write(52, pressed, _DIFFERS if expert else _PRESSED)
     if expert:
-        draw.text((124, 1), "expert", _INK, font)
-        draw.text((166, 1), expert, _PRESSED, font)
+        write(124, "expert", _INK)
+        write(166, expert, _PRESSED)
     return np.asarray(strip)
+
+
+def _choose_enlargement(width: int, scale: int) -> int:
+    """By which a screen is enlarged before the caption joins it: the rest is the encoder's part."""
+    factors = [factor for factor in range(1, scale + 1) if scale % factor == 0]
+    return next((factor for factor in factors if width * factor >= CAPTION_WIDTH), scale)

@@ -105,6 +105,7 @@ class Episode:
         error: The expert's error, if any.
         log: The expert's last log messages, when the episode failed.
         state: Save state at success; None unless it was asked for.
+        first: Digest of the screen where it began, which may be chance's from an equal start.
     """
 
     plan: EpisodePlan
@@ -117,6 +118,7 @@ class Episode:
     error: str | None = None
     log: list[str] = field(default_factory=list)
     state: bytes | None = None
+    first: bytes = b""
 
     @property
     def success(self) -> bool:

@@ -30,6 +30,7 @@ from autodagger.rollout.episode import (
     Outcome,
     RolloutSpec,
 )
+from autodagger.student.view import View, Watcher
 
 
 class Question(NamedTuple):
@@ -133,13 +134,15 @@ class _Worker:
         episode, record = Episode(without_data), ObsRecord()
         rng = np.random.default_rng([plan.seed, 1])  # apart from the environment's own
         screen, info = self._env.reset(seed=plan.seed, options={"state": plan.start.data})
+        episode.first = View.digest(screen)
         frames: list[int] = []
+        watcher = Watcher(self._spec.view)
         labels = _Labels(self._expert, plan.seed)
         while episode.outcome is Outcome.RUNNING:
             self._beat()
             labels.ask(info["state"])
             if behaviour.keep_obs or student is not None:
-                record.look(self._spec.view.see(screen), behaviour.keep_obs)
+                record.look(watcher.see(screen), behaviour.keep_obs)
             act = self._choose(record, episode, labels, behaviour, rng)
             if act is None:
                 break

@@ -76,7 +76,7 @@ def get_task(snakemake: Any) -> Task:
     milestone = Milestone(**params.milestone)
     return Task(
         game_dir=Path(files.adapter).parent,
-        rom=Path(files.rom),
+        rom=get_path(files, "rom"),
         milestone=milestone,
         expert=Path(config["policy_dir"], f"{milestone.id}.py"),
         tools=tuple(map(Path, files.get("tools", ()))),

@@ -126,7 +126,7 @@ def _list_output_problems(options: dict[str, Any], game_dir: Path) -> Iterator[s
 
 
 def _locate_game(written: str, home: str | Path) -> Path:
-    """`mossbrook` is a folder of games/; what has a slash, a dot or a tilde is a path."""
+    """`my_game` is a folder of games/; what has a slash, a dot or a tilde is a path."""
     name = _expand("game", written)
     is_path = "/" in written or written in (".", "..") or name != Path(written)
     game_dir = Path(_find(name if is_path else Path("games", name), home))
@@ -138,7 +138,7 @@ def _locate_game(written: str, home: str | Path) -> Path:
             hint = f" (did you mean the path './{written}'?)"
         raise UserError(
             f"game {game_dir}: no adapter.py there{hint}. Expected a game folder such as "
-            "games/mossbrook; name it with the option game."
+            "games/my_game; name it with the option game."
         )
     return game_dir
 

@@ -28,7 +28,7 @@ class Pipeline:
         options: Every option, checked; paths as they are from the working folder.
         game: The game's adapter.
         game_dir: The game's folder.
-        rom: ROM file.
+        rom: ROM file; None for a game without one.
         milestones: By id, in config order.
         selected: The ids that this run makes.
         skipped: The reason by id for those that it skips.
@@ -37,7 +37,7 @@ class Pipeline:
     options: dict[str, Any]
     game: Game
     game_dir: Path
-    rom: Path
+    rom: Path | None
     milestones: dict[str, Milestone]
     selected: list[str]
     skipped: dict[str, str]
@@ -75,7 +75,7 @@ def load_pipeline(
     if probe:
         probe_adapter(game_dir)
     game = load_game(game_dir)
-    rom = Path(options["rom_path"] or game_dir / game.rom)
+    rom = Path(options["rom_path"]) if options["rom_path"] else game.find_rom(game_dir)
     check_rom(game, rom)
     path, state_dir = Path(options["milestone_config"]), options["state_dir"]
     listed = load_milestones(path, game.done_when, state_dir)

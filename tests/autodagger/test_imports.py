@@ -1,6 +1,7 @@
 """The package's floors: imports go down only, and load what they need and no more."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -96,3 +97,35 @@ def test_what_rules_import_needs_no_torch() -> None:
     imports = ", ".join(f"autodagger.{module}" for module in modules.split())
     code = f"import sys, {imports}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+
+
+CONSOLE = re.compile(
+    r"gba\b|mgba|(stable.?|lib)retro|game ?boy|genesis|mossbrook|pokemon emerald"
+    r"|0x0[23][0-9a-f]{6}|\b(160|240)\b",
+    re.IGNORECASE,
+)
+"""Names of consoles, of what emulates them, their addresses, and the size of a screen."""
+
+SCREENS = {"results/video.py": ["240"]}  # the caption's own width
+CODE = sorted([*MODULES, *(ROOT / "rules").glob("*.smk"), *(ROOT / "scripts").glob("*.py")])
+
+
+def find_console(path: Path) -> list[str]:
+    words = [match[0] for match in CONSOLE.finditer(path.read_text(encoding="utf-8"))]
+    allowed = SCREENS.get(path.relative_to(PACKAGE).as_posix(), []) if path in MODULES else []
+    return [word for word in words if word not in allowed]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in CODE if path.parent != PACKAGE / "game"],
+    ids=lambda path: path.name,
+)
+def test_no_module_outside_the_games_wing_names_the_console(path: Path) -> None:
+    assert find_console(path) == []
+
+
+def test_a_console_that_is_named_is_found() -> None:
+    assert {"mgba", "160", "0x02000000"} <= {
+        word for path in (PACKAGE / "game").glob("*.py") for word in find_console(path)
+    }

@@ -49,6 +49,7 @@ CHANGED: dict[str, Any] = {
     "frame_size": [36, 48],
     "grayscale": False,
     "previous_action": True,
+    "frame_stack": 2,
     "beta_schedule": "linear",
     "early_stop": False,
     "student_eval_episodes": 4,
@@ -171,7 +172,7 @@ def test_the_training_is_as_long_as_asked(changed: Pipeline) -> None:
 def test_the_model_is_as_asked(changed: Pipeline) -> None:
     path = changed.folder / "elsewhere" / "models" / MIDDLE / f"dagger_{MIDDLE}_best.pth"
     content = torch.load(path, weights_only=True)
-    view = {"frame_size": [36, 48], "grayscale": False, "previous_action": True}
+    view = {"frame_size": [36, 48], "grayscale": False, "previous_action": True, "frame_stack": 2}
     network = {"network": "impala", "hidden_dim": 24, "view": view}
     assert network.items() <= content["network"].items()
     assert content["weights"]["hidden.weight"].shape[0] == 24

@@ -44,9 +44,9 @@ def test_every_network_can_be_chosen() -> None:
 
 @pytest.mark.parametrize("size", [[40, 60], (40, 60)])
 def test_view_is_what_the_options_say(size: Any) -> None:
-    options = TrainingOptions(frame_size=size, grayscale=False, previous_action=True)
-    assert options.view == View((40, 60), grayscale=False, previous_action=True)
-    assert hash(options.view) == hash(View((40, 60), False, True))
+    options = TrainingOptions(frame_size=size, grayscale=False, previous_action=True, frame_stack=3)
+    assert options.view == View((40, 60), grayscale=False, previous_action=True, frame_stack=3)
+    assert hash(options.view) == hash(View((40, 60), False, True, 3))
 
 
 def test_default_view_is_the_views_own() -> None:

@@ -83,6 +83,7 @@ def write_adapter(folder: Path, code: str = "", **changes: str | None) -> Path:
             r"actions has 'jump'.*, which is no button; expected",
         ),
         ({"actions": '("no_op", "")'}, r"actions has '', which is no button"),
+        ({"actions": '("no_op", "left+x")'}, r"actions has 'left\+x'.*, which is no button"),
         ({"actions": '("no_op", "a", "b", "a")'}, r"actions has 'a' 2 times; leave one"),
         ({"actions": '("a", "b")'}, r'actions begins with \'a\'; expected "no_op" first'),
         ({"actions": '("a", "no_op")'}, r"actions begins with 'a'"),
@@ -94,7 +95,7 @@ def write_adapter(folder: Path, code: str = "", **changes: str | None) -> Path:
         ({"hold_frames": "0"}, r"hold_frames is 0"),
         ({"hold_frames": "2.5"}, r"hold_frames is 2\.5"),
         ({"release_frames": None}, r"release_frames is None; expected the fewest"),
-        ({"release_frames": "8"}, r"release_frames is 8; expected the fewest"),
+        ({"release_frames": '"8"'}, r"release_frames is '8'; expected the fewest"),
         ({"release_frames": "(8, 4)"}, r"release_frames is \(8, 4\)"),
         ({"release_frames": "(4, 8, 9)"}, r"release_frames is \(4, 8, 9\)"),
         ({"rom_sha1": "None"}, r"rom_sha1 is None; expected text"),
@@ -166,3 +167,42 @@ def test_expected_rom_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_missing_rom_is_named_with_what_is_expected(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"x\.gba: no such file.*mossbrook\.gba.*rom_path"):
         check_rom(load_game(GAME_DIR), tmp_path / "x.gba")
+
+
+WITHOUT_ROM = """
+from autodagger.game.contract import Game
+class Mine(Game):
+    name, actions, no_op = "Mine", {actions}, {no_op}
+    def open(self, rom): return rom
+"""
+
+
+def write_game(folder: Path, actions: str = '("left", "right")', no_op: str = "None") -> Path:
+    (folder / "adapter.py").write_text(WITHOUT_ROM.format(actions=actions, no_op=no_op))
+    return folder
+
+
+def test_a_game_without_a_rom_has_none_and_an_identity(tmp_path: Path) -> None:
+    game = load_game(write_game(tmp_path))
+    assert game.find_rom(tmp_path) is None
+    check_rom(game, None)
+    assert len(game.identify(None)) == 40
+    with pytest.raises(UserError, match=r"Mine is played without one\. Leave rom_path empty"):
+        check_rom(game, ROM)
+
+
+def test_a_roms_sha1_is_the_games_identity() -> None:
+    assert load_game(GAME_DIR).identify(ROM) == sha1_file(ROM)
+
+
+def test_a_full_path_names_a_rom_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    game = load_game(GAME_DIR)
+    monkeypatch.setattr(type(game), "rom", str(ROM))
+    assert game.find_rom(GAME_DIR) == ROM
+
+
+def test_the_action_that_does_nothing_can_have_another_name(tmp_path: Path) -> None:
+    game = load_game(write_game(tmp_path, '("left", "wait")', '"wait"'))
+    assert game.no_op == "wait"
+    with pytest.raises(UserError, match=r"actions has no 'no_op', the action that does nothing"):
+        load_game(write_game(tmp_path, no_op='"no_op"'))

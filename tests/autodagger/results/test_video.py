@@ -11,6 +11,7 @@ import pytest
 from autodagger.errors import UserError
 from autodagger.files import sha1_file
 from autodagger.game.emulator import FRAMES_PER_SECOND
+from autodagger.game.env import GameEnv
 from autodagger.game.milestone import Milestone
 from autodagger.game.starts import StartState, save_start_states
 from autodagger.results import video
@@ -25,6 +26,7 @@ from autodagger.results.video import (
 from autodagger.rollout.episode import NO_LABEL
 from autodagger.rollout.replay import Replay, Replays
 from autodagger.seeding import derive_seed
+from tests.envs import write_adapter
 from tests.grid import ACTIONS, CURSOR, NAMING, ROM, GridStates, make_task, open_env
 
 DOWN, RIGHT = ACTIONS.index("down"), ACTIONS.index("right")
@@ -287,3 +289,34 @@ def test_a_full_disk_is_named_and_leaves_nothing(
     with pytest.raises(UserError, match=r"recording full\.mp4: ffmpeg stopped \(.*No space left"):
         record(tmp_path, start, make_replay(WAY))
     assert {path.name for path in tmp_path.iterdir()} == {"states.zip"}
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "scale", "size"),
+    [
+        (20, 45, 3, (136, 3 * 20 + CAPTION_ROWS)),  # as large as it goes before the caption
+        (210, 160, 3, (480, 3 * 210 + 2 * CAPTION_ROWS)),
+        (33, 160, 2, (320, 2 * 33 + CAPTION_ROWS)),
+        (21, 241, 1, (242, 21 + CAPTION_ROWS + 1)),
+        (224, 320, 2, (640, 2 * (224 + CAPTION_ROWS))),
+        (480, 640, 1, (640, 480 + 2 * CAPTION_ROWS)),
+    ],
+)
+def test_screens_of_any_size_have_even_sides_and_a_caption_that_fits(
+    tmp_path: Path, height: int, width: int, scale: int, size: tuple[int, int]
+) -> None:
+    kwargs = f"env_kwargs = {{'height': {height}, 'width': {width}}}"
+    env = GameEnv(write_adapter(tmp_path, more=kwargs))
+    try:
+        env.reset(seed=0)
+        with Recorder(env, tmp_path / "any.mp4", VideoStyle(20, scale)) as recorder:
+            recorder.set_caption("right")
+            env.step(1)
+        last = env.simulator.screen()
+    finally:
+        env.close()
+    meta, pictures = decode(tmp_path / "any.mp4")
+    assert meta["size"] == size
+    seen = shrink(pictures[-1, : height * scale, : width * scale], scale)[0]
+    assert np.abs(seen - last).mean() < 8
+    assert (pictures[-1, height * scale :].max(axis=(1, 2)) > 150).any()  # words

@@ -126,7 +126,11 @@ def test_episode_holds_what_was_seen_done_and_advised(
 
 @pytest.mark.parametrize(
     ("changes", "shape"),
-    [({"frame_size": (80, 120), "grayscale": False}, (80, 120, 3)), ({}, (40, 60, 1))],
+    [
+        ({"frame_size": (80, 120), "grayscale": False}, (80, 120, 3)),
+        ({}, (40, 60, 1)),
+        ({"grayscale": False, "frame_stack": 2}, (40, 60, 6)),
+    ],
 )
 def test_observations_have_the_asked_shape(
     good_expert: Path, grid_states: GridStates, changes: dict[str, Any], shape: tuple[int, ...]
@@ -136,6 +140,19 @@ def test_observations_have_the_asked_shape(
     [episode] = play(spec, grid_states.plans(1), num_envs=1, keep_obs=True)
     assert episode.obs is not None
     assert episode.obs.shape == (6, *shape)
+
+
+def test_stacked_frames_are_those_of_the_episodes_last_steps(
+    good_expert: Path, grid_states: GridStates
+) -> None:
+    plans = grid_states.plans(2)
+    stacked = play(make_spec(good_expert, frame_stack=3), plans, num_envs=1, keep_obs=True)
+    plain_ones = play(make_spec(good_expert), plans, keep_obs=True)
+    for episode, plain in zip(stacked, plain_ones, strict=True):
+        assert episode.obs is not None and plain.obs is not None
+        for step in range(episode.steps):
+            seen = [plain.obs[max(0, step - back)] for back in (2, 1, 0)]
+            assert np.array_equal(episode.obs[step], np.concatenate(seen, axis=2))
 
 
 def test_nothing_is_kept_unasked(good: Rollouts, grid_states: GridStates) -> None:

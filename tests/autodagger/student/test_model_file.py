@@ -47,7 +47,12 @@ def test_file_gives_back_the_same_student(tmp_path: Path, network: str) -> None:
     assert content["network"] == {
         "network": network,
         "hidden_dim": 16,
-        "view": {"frame_size": [40, 60], "grayscale": True, "previous_action": True},
+        "view": {
+            "frame_size": [40, 60],
+            "grayscale": True,
+            "previous_action": True,
+            "frame_stack": 1,
+        },
         "actions": list(ACTIONS),
     }
     assert content["digests"] == {"expert": "abc"}
@@ -57,7 +62,8 @@ def test_file_gives_back_the_same_student(tmp_path: Path, network: str) -> None:
 @pytest.mark.parametrize("grayscale", [True, False])
 @pytest.mark.parametrize("previous_action", [True, False])
 def test_file_gives_back_every_view(tmp_path: Path, grayscale: bool, previous_action: bool) -> None:
-    student = make_student(grayscale=grayscale, previous_action=previous_action, hidden_dim=8)
+    view = {"grayscale": grayscale, "previous_action": previous_action, "frame_stack": 2}
+    student = make_student(**view, hidden_dim=8)
     path = tmp_path / "m.pth"
     path.write_bytes(to_bytes(student))
     assert load_student(path)[0].args == student.args

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autodagger.student.view import View
+from autodagger.student.view import View, Watcher
 
 
 @pytest.mark.parametrize("grayscale", [True, False])
@@ -27,3 +27,23 @@ def test_keeps_rows_and_columns_apart() -> None:
     seen = View((10, 10)).see(screen)
     assert seen[0, 0, 0] == 255
     assert int(seen.sum()) == 255
+
+
+def test_a_watcher_stacks_the_last_screens_the_newest_last() -> None:
+    screens = [np.full((20, 30, 3), value, np.uint8) for value in (10, 20, 30, 40)]
+    view = View((10, 15), frame_stack=3)
+    watcher = Watcher(view)
+    seen = [watcher.see(screen) for screen in screens]
+    assert {obs.shape for obs in seen} == {view.shape} == {(10, 15, 3)}
+    assert [obs[0, 0].tolist() for obs in seen] == [
+        [10, 10, 10],
+        [10, 10, 20],
+        [10, 20, 30],
+        [20, 30, 40],
+    ]
+
+
+def test_one_screen_alone_is_seen_as_it_is() -> None:
+    screen = np.arange(600, dtype=np.uint16).reshape(10, 20, 3).astype(np.uint8)
+    view = View((5, 10), grayscale=False)
+    assert np.array_equal(Watcher(view).see(screen), view.see(screen))

@@ -143,7 +143,7 @@ def test_reads_what_yaml_and_the_command_line_leave_as_text(
         ({"step_multiplier": "automatic"}, 'expected a number from 1 to 100 or "auto"'),
         ({"network": "resnet"}, "expected one of "),
         ({"frame_size": ["x", "80"]}, "frame_size is ['x', '80']; expected a list of 2 items"),
-        ({"frame_size": [80]}, "expected a list of 2 items, each a whole number from 32 to 240"),
+        ({"frame_size": [80]}, "expected a list of 2 items, each a whole number from 32 to 1024"),
         ({"cuda": "maybe"}, "expected true or false"),
         ({"output_dir": None}, "output_dir is None; expected text"),
         ({"skip_milestones": {"A": 1}}, "expected a list of items, each text"),

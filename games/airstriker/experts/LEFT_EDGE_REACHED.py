@@ -1,0 +1,5 @@
+"""Flies to the left, firing."""
+
+
+def run(state):
+    return "left+b"

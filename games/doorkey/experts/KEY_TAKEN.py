@@ -1,0 +1,5 @@
+"""Goes to the key and picks it up."""
+
+
+def run(state):
+    return use(state, "pickup", state["key"])
