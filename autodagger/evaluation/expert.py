@@ -76,7 +76,9 @@ def evaluate_expert(
         try:
             played = _play(task, machine, (episodes, recorded, tested), progress)
         except ExpertError as load_error:
-            reason, error = "expert cannot be loaded", f"{task.expert}: {load_error}"
+            reason, error = "expert cannot be loaded", str(load_error)
+            if str(task.expert) not in error:
+                error = f"{task.expert}: {error}"
         except UserError as start_error:
             reason, error = "episodes cannot be played", str(start_error)
     if reason is None and played.judged:

@@ -64,8 +64,8 @@ class Expert:
             [
                 "load",
                 {
-                    "expert": _read_source(Path(path)),
-                    "tools": [_read_source(tool) for tool in tools],
+                    "expert": _read_source(Path(path), "expert"),
+                    "tools": [_read_source(tool, "tool") for tool in tools],
                     "data": _read_data(data),
                 },
             ]
@@ -263,14 +263,14 @@ class Expert:
         return ExpertError(f"{self._name} {what}")
 
 
-def _read_source(path: Path) -> tuple[str, str]:
+def _read_source(path: Path, kind: str) -> tuple[str, str]:
     """Name and content, bytes as Latin-1: nothing is made of them outside of the confinement."""
-    return path.name, _read_file(path, SOURCE_BYTES, "Expected Python, see docs/new_game.md.")
+    return path.name, _read_file(path, kind, SOURCE_BYTES, "Expected Python, see docs/new_game.md.")
 
 
-def _read_file(path: Path, most: int, advice: str) -> str:
+def _read_file(path: Path, kind: str, most: int, advice: str) -> str:
     try:
-        return read_bytes(path, "expert's file", advice, most).decode("latin-1")
+        return read_bytes(path, kind, advice, most).decode("latin-1")
     except DamagedFile as error:
         raise ExpertError(str(error)) from error
 
@@ -283,6 +283,6 @@ def _read_data(folder: Path | None) -> dict[str, str]:
             if path.is_file():
                 advice = f"Of {folder} experts can have {DATA_BYTES:,} bytes in all."
                 name = f"data/{path.relative_to(folder).as_posix()}"
-                files[name] = _read_file(path, left, advice)
+                files[name] = _read_file(path, "file for experts", left, advice)
                 left -= len(files[name])
     return files
