@@ -63,7 +63,7 @@ def test_a_milestone_files_mistake_names_the_milestone(pipeline: Pipeline) -> No
             '"no_op",\n        "Left",\n',
             "actions has 'Left' (did you mean 'left'?)",
         ),
-        ("= (4, 8)", "= 8", "release_frames is 8; expected the fewest and the most frames"),
+        ("= (4, 8)", "= (8, 4)", "release_frames is (8, 4); expected the fewest and the most"),
         (
             "import struct",
             "import strukt",
