@@ -1,5 +1,6 @@
 """Loading a game folder, and refusing ROMs that its addresses do not belong to."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,15 @@ def test_games_of_several_folders_do_not_mix(tmp_path: Path) -> None:
         (folder / "adapter.py").write_text(ADAPTER.format(name=name))
     assert load_game(tmp_path / "One" / "game").name == "One"
     assert load_game(tmp_path / "Two" / "game").name == "Two"
+
+
+def test_an_edit_within_the_same_second_is_seen(tmp_path: Path) -> None:
+    """Python itself would take the bytecode of a file as old and as long as this one."""
+    path = tmp_path / "adapter.py"
+    for name in ("One", "Two"):
+        path.write_text(ADAPTER.format(name=name))
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+        assert load_game(tmp_path).name == name
 
 
 def test_missing_adapter_is_named(tmp_path: Path) -> None:
