@@ -76,6 +76,12 @@ def is_readable(path: str | Path) -> bool:
     return True
 
 
+def check_readable(path: str | Path, what: str, advice: str) -> None:
+    """Raises DamagedFile, as `read_bytes` would, without reading the file."""
+    with reading(what, path, advice):
+        _open(path).close()
+
+
 def read_bytes(
     path: str | Path, what: str = "file", advice: str = REMAKE, limit: int = MAX_BYTES
 ) -> bytes:

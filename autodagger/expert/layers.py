@@ -248,8 +248,8 @@ def _empty_root(kernel: Kernel) -> None:
     flags = _MS_RDONLY | _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
     kernel.mount("none", "/proc", "tmpfs", flags, "size=4k,nr_inodes=2")
     os.chdir("/proc")
-    # The new root over the old one, which is then taken away from below it: pivot_root(2), "pivot
-    # _root(".", ".")".
+    # The new root over the old one, which is then taken away from below it; see the notes of
+    # pivot_root(2) on one folder given twice.
     kernel.call(kernel.calls["pivot_root"], b".", b".")
     kernel.unmount(".", _MNT_DETACH)
     os.chdir("/")

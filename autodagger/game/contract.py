@@ -179,7 +179,6 @@ def load_game(folder: Path) -> Game:
     path = Path(folder) / "adapter.py"
     if not exists(path):
         raise UserError(f"game {folder}: no adapter.py there. {_ADVICE}")
-    read_bytes(path, "adapter", _ADVICE)
     module = _import(path)
     games = [
         value

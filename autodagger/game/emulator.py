@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autodagger.errors import UserError
-from autodagger.files import read_bytes
+from autodagger.files import check_readable
 from autodagger.game import save_state
 from autodagger.game.clock import POWER_ON, Clock, find_start, replace_time
 from autodagger.game.libretro import Serializer, insert
@@ -100,7 +100,7 @@ class Emulator:
     """
 
     def __init__(self, rom_path: Path) -> None:
-        read_bytes(
+        check_readable(
             rom_path,
             "ROM",
             "Put the game's .gba file there, or name its place with the option rom_path.",

@@ -13,6 +13,7 @@ import numpy as np
 
 from autodagger.actions import NO_OP
 from autodagger.errors import UserError, suggest
+from autodagger.files import check_readable
 from autodagger.game.cartridge import CartridgeGame, CartridgeSimulator, split_action
 from autodagger.game.contract import GameState
 from autodagger.game.libretro import Serializer, forget_addresses, insert
@@ -196,10 +197,7 @@ def _explain(address: int, size: int, blocks: Mapping[int, bytes]) -> ValueError
 def _find_console(rom_path: Path) -> str:
     import stable_retro
 
-    if not Path(rom_path).is_file():
-        raise UserError(
-            f"ROM {rom_path}: no such file. Put it there, or name its place with rom_path."
-        )
+    check_readable(rom_path, "ROM", "Put it there, or name its place with rom_path.")
     known: Mapping[str, str] = stable_retro.data.EMU_EXTENSIONS
     console = known.get(Path(rom_path).suffix)
     if console is None:

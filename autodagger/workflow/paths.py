@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from autodagger.errors import UserError, show, suggest
-from autodagger.files import DamagedFile, exists, is_readable, read_bytes
+from autodagger.files import DamagedFile, check_readable, exists
 
 _PATH_OPTIONS = ("milestone_config", "policy_dir", "tools_dir", "state_dir", "rom_path")
 _NO_TOOLS = "none"
@@ -96,11 +96,10 @@ def _list_names(folder: Path) -> list[str]:
 
 def _list_tool_problems(tools_dir: str | None) -> Iterator[str]:
     for path in sorted(Path(tools_dir).glob("*.py")) if tools_dir else ():
-        if not is_readable(path):
-            try:
-                read_bytes(path, "tool", "Every expert gets it: mend it, or take it away.")
-            except DamagedFile as error:
-                yield str(error)
+        try:
+            check_readable(path, "tool", "Every expert gets it: mend it, or take it away.")
+        except DamagedFile as error:
+            yield str(error)
 
 
 def _list_output_problems(options: dict[str, Any], game_dir: Path) -> Iterator[str]:

@@ -1,8 +1,8 @@
 """What hostile experts try, and a harness that tells what came of it.
 
-`python -m tests.autodagger.expert.attacks [--skip LAYER]` prints as JSON, for each
-attack, None where it was held, else what it got. It needs the standard library alone, so that
-any interpreter on a machine can run it as any user.
+`python -m tests.autodagger.expert.attacks [--skip LAYER] [--answers]` prints as JSON, for each
+attack (and each harmful answer, if asked), None where it was held, else what it got. It needs the
+standard library alone, so that any interpreter on a machine can run it as any user.
 """
 
 import argparse
@@ -15,8 +15,10 @@ import tempfile
 from pathlib import Path
 from textwrap import indent
 
+from autodagger.expert import expert as expert_module
 from autodagger.expert.expert import Expert, ExpertError
 from autodagger.expert.jail import Jail
+from autodagger.expert.wire import TEXT_LENGTH
 
 PRELUDE = """
 import ctypes, gc, io, json, os, signal, socket, struct, sys, time
@@ -265,6 +267,16 @@ def run_attack(
     return None
 
 
+def judge_answer(name: str, door: object, folder: Path) -> str | None:
+    """None where the answer ended as an action or a text that can be printed, else what came."""
+    source = make_source(ANSWERS[name], folder, 0).replace('return "no_op"', "return got")
+    said, log = attempt(source.replace("except BaseException", "except ()"), door, folder)
+    is_harmless = len(log) <= 100 and all(
+        text.isprintable() and len(text) < TEXT_LENGTH + 100 for text in (said, *log)
+    )
+    return None if is_harmless and not said.startswith("does not start") else said
+
+
 def look(folder: Path) -> dict[str, object]:
     """All that can be seen of a folder's files."""
     return {
@@ -277,10 +289,12 @@ def main() -> None:
     """See the module."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--skip", default="")
+    parser.add_argument("--answers", action="store_true")
     arguments = parser.parse_args()
     skip = [layer for layer in arguments.skip.split(",") if layer]
     if len(skip) > 1:
         parser.error("one layer at a time: what none holds is done to this machine")
+    expert_module.CALL_SECONDS = 1.0
     os.environ["ATTACK_SECRET"] = "x"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -292,6 +306,8 @@ def main() -> None:
                 layers = dict(jail.layers)
                 for attack in [*SYSTEM_CALLS, *IN_PYTHON]:
                     results[attack] = run_attack(attack, jail.door, folder, victim)
+                for answer in ANSWERS if arguments.answers else ():
+                    results[answer] = judge_answer(answer, jail.door, folder)
         finally:
             victim.send_signal(signal.SIGKILL)
             victim.wait()

@@ -21,12 +21,12 @@ from autodagger.expert import expert as expert_module
 from autodagger.expert.expert import ExpertError
 from autodagger.expert.jail import Jail, describe, get_jail
 from autodagger.expert.layers import LAYERS, LayerError, find_calls
-from autodagger.expert.wire import TEXT_LENGTH
 from tests.autodagger.expert.attacks import (
     ANSWERS,
     IN_PYTHON,
     SYSTEM_CALLS,
     attempt,
+    judge_answer,
     make_source,
     run_attack,
 )
@@ -83,17 +83,9 @@ return through
 def test_answer_does_no_harm(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It ends, in time, as an action or a text that can be printed; and the next episode begins."""
     monkeypatch.setattr(expert_module, "CALL_SECONDS", 0.7)
-    source = make_source(ANSWERS[name], folder, 0).replace('return "no_op"', "return got")
     begin = time.monotonic()
-    said, log = attempt(
-        source.replace("except BaseException", "except ()"), get_jail().door, folder
-    )
+    assert judge_answer(name, get_jail().door, folder) is None
     assert time.monotonic() - begin < 30
-    assert not said.startswith("does not start")
-    for text in (said, *log):
-        assert text.isprintable()
-        assert len(text) < TEXT_LENGTH + 100
-    assert len(log) <= 100
 
 
 def test_time_of_an_episode_is_limited(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -249,7 +241,9 @@ def test_all_is_held_for_an_ordinary_user(tmp_path_factory: pytest.TempPathFacto
     for parent in [place, *place.parents][:-2]:
         parent.chmod(0o755)
     user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", python]
-    found = run_all(user, cwd=place, env={"HOME": "/", "PATH": os.environ["PATH"]})
+    found = run_all(
+        user, arguments=("--answers",), cwd=place, env={"HOME": "/", "PATH": os.environ["PATH"]}
+    )
     assert found["layers"]["seccomp"] == "yes"
     assert found["layers"]["user"] == "not root"
     assert list_open(found["results"]) == set()

@@ -92,12 +92,12 @@ def test_a_tool_that_cannot_be_read_is_named(kind: str) -> None:
         check()
 
 
-@pytest.mark.parametrize("written", ["./mine", "mine/", "mine/.", "../work/mine", "."])
+@pytest.mark.parametrize("written", ["./mine", "mine/", "mine/.", "../here/mine", "."])
 def test_what_looks_like_a_path_is_one(folder: Path, written: str) -> None:
     game = folder if written == "." else folder / "mine"
     game.mkdir(exist_ok=True)
     (game / "adapter.py").write_text("")
-    written = written.replace("work", folder.name)
+    written = written.replace("here", folder.name)
     options = load_config({"game": written, "policy_dir": "experts", "milestone_config": "file"})
     assert locate(options, ROOT).resolve() == game.resolve()
 
