@@ -138,7 +138,8 @@ class _Worker:
         frames: list[int] = []
         watcher = Watcher(self._spec.view)
         labels = _Labels(self._expert, plan.seed)
-        while episode.outcome is Outcome.RUNNING:
+        ends_with_expert = behaviour.on_expert_failure is OnExpertFailure.END
+        while episode.outcome is Outcome.RUNNING and not (ends_with_expert and labels.error):
             self._beat()
             labels.ask(info["state"])
             if behaviour.keep_obs or student is not None:
@@ -155,7 +156,7 @@ class _Worker:
                 episode.outcome = Outcome.TIMEOUT
         episode.labels = labels.get_all()[: len(frames)]
         episode.error = str(labels.error) if labels.error else None
-        if labels.error and behaviour.on_expert_failure is OnExpertFailure.END:
+        if labels.error and ends_with_expert:
             episode.outcome = Outcome.ERROR
             del episode.acts[labels.count :], episode.labels[labels.count :]
         episode.frames = sum(frames[: episode.steps])
