@@ -345,14 +345,37 @@ def _options(result: Result, images: Path) -> str:
     )
 
 
+def _curves(path: Path, rows: Sequence[dict[str, Any]]) -> None:
+    """A panel a milestone: the seeds as dots, their means as lines by noise."""
+    matplotlib.rcParams["svg.hashsalt"] = "autodagger"
+    milestones = list(dict.fromkeys(row["milestone"] for row in rows))
+    figure, panels = pyplot.subplots(
+        1, len(milestones), figsize=(7, 2.6), sharey=True, squeeze=False, layout="constrained"
+    )
+    for axes, milestone in zip(panels[0], milestones, strict=True):
+        for color, noise in enumerate(dict.fromkeys(row["noise"] for row in rows)):
+            own = [row for row in rows if (row["milestone"], row["noise"]) == (milestone, noise)]
+            places = [row["starts"] for row in own]
+            means = [row["success_rate"] for row in own]
+            axes.plot(places, means, "o-", color=f"C{color}", label=f"noise {noise:g}")
+            for row in own:
+                rates = row["success_rates"]
+                axes.plot([row["starts"]] * len(rates), rates, ".", color=f"C{color}", alpha=0.4)
+        axes.set_title(milestone, fontsize=8)
+        axes.set_xscale("log")
+        axes.set_xticks(places, [str(place) for place in places])
+        axes.minorticks_off()
+        axes.set_xlabel("start states")
+        axes.spines[["top", "right"]].set_visible(False)
+    panels[0][0].set_ylabel("success on unseen starts")
+    panels[0][0].legend(frameon=False, fontsize=8)
+    figure.savefig(path, metadata={"Date": None})
+    pyplot.close(figure)
+
+
 def _starts(result: Result, images: Path) -> str:
     rows = result["rows"]
-    milestones = list(dict.fromkeys(row["milestone"] for row in rows))
-    series: dict[str, list[float | None]] = {}
-    for row in rows:
-        name = f"{row['starts']} starts, noise {row['noise']:g}"
-        series.setdefault(name, []).append(row["success_rate"])
-    _bars(images / "starts.svg", milestones, series, "success on unseen starts")
+    _curves(images / "starts.svg", rows)
     header = "milestone|starts|noise|success|success by seed|iterations|expert queries"
     keys = _split("milestone starts noise success_rate")
     table = [
