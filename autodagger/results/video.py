@@ -51,7 +51,7 @@ class VideoStyle:
     """
 
     fps: float
-    scale: int = 3
+    scale: int = 2
     speed: float = 1.0
     show_expert: bool = False
 
