@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -12,10 +13,16 @@ from autodagger.task import Task
 
 NO_LABEL = -1
 
-Policy = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""A student: from observations (B, H, W, C) uint8 and previous actions (B,) int64, 0 where they
-are not looked at, to B action indices. An answer must depend on its own row alone, and not on
-what was asked before: it is used again for equal rows."""
+Context = int | bytes
+"""What an answer depends on beside the observation: an action index, or a memory."""
+
+Answer = int | tuple[int, bytes]
+"""An action index, and of who has a memory what that is afterwards."""
+
+Policy = Callable[[np.ndarray, Sequence[Any]], Sequence[Any]]
+"""Who acts: from observations (B, H, W, C) uint8 and a context each, of a student its previous
+action, 0 where it is not looked at, to an answer each. An answer must depend on its own row alone,
+and not on what was asked before: it is used again for equal rows."""
 
 
 class Outcome(StrEnum):
@@ -33,6 +40,16 @@ class OnExpertFailure(StrEnum):
 
     END = "end"
     GO_ON = "go on"
+
+
+class Spec(Protocol):
+    """What a pool needs to know of what its workers play."""
+
+    @property
+    def view(self) -> View: ...  # noqa: D102
+
+    @property
+    def unconfined(self) -> bool: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -87,6 +104,11 @@ class Behaviour:
     on_expert_failure: OnExpertFailure = OnExpertFailure.END
     keep_obs: bool = False
     keep_state: bool = False
+
+    @property
+    def needs_student(self) -> bool:
+        """Whether the expert alone cannot play so."""
+        return self.on_expert_failure is OnExpertFailure.GO_ON
 
 
 @dataclass

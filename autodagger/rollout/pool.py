@@ -23,15 +23,14 @@ from autodagger.errors import UserError
 from autodagger.expert.expert import CALL_SECONDS
 from autodagger.expert.jail import Jail
 from autodagger.rollout.episode import (
-    Behaviour,
+    Answer,
     Episode,
     EpisodePlan,
-    OnExpertFailure,
     Outcome,
     Policy,
-    RolloutSpec,
+    Spec,
 )
-from autodagger.rollout.worker import Question, Shared, serve
+from autodagger.rollout.worker import EpisodePlayer, Player, Question, Shared, serve
 
 HANG_SECONDS = CALL_SECONDS + 25.0
 """Longest time without a step of a worker, or an answer of its expert: past it, its game hangs."""
@@ -56,6 +55,7 @@ class Rollouts:
     Args:
         spec: What the environments are for.
         num_envs: Environments, and processes.
+        player: What they play.
 
     Raises:
         ExpertError: The expert cannot be loaded.
@@ -66,8 +66,8 @@ class Rollouts:
         layers: What confines the experts, see `autodagger.expert.jail.Jail`.
     """
 
-    def __init__(self, spec: RolloutSpec, num_envs: int) -> None:
-        self._spec = spec
+    def __init__(self, spec: Spec, num_envs: int, player: type[Player] = EpisodePlayer) -> None:
+        self._spec, self._player = spec, player
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(["autodagger.rollout.fork_server"])
         shape = (num_envs, *spec.view.shape)
@@ -79,7 +79,7 @@ class Rollouts:
         self._student: Policy | None = None
         self._students = 0
         self._crashed = 0
-        self._answers: dict[Question, int] = {}
+        self._answers: dict[Question, Answer] = {}
         self._slots = [_Slot(index) for index in range(num_envs)]
         self._jail = Jail(spec.unconfined)
         self.layers = self._jail.layers
@@ -107,7 +107,7 @@ class Rollouts:
     def play(
         self,
         plans: Sequence[EpisodePlan],
-        behaviour: Behaviour,
+        behaviour: Any,
         student: Policy | None = None,
         on_episode: Callable[[Episode], None] | None = None,
     ) -> list[Episode]:
@@ -126,7 +126,7 @@ class Rollouts:
             UserError: A start state cannot be loaded, the game hangs, or the emulator crashed in
                 all episodes.
         """
-        if student is None and behaviour.on_expert_failure is OnExpertFailure.GO_ON:
+        if student is None and behaviour.needs_student:
             raise ValueError("an expert's own episode cannot go on without it: nobody acts")
         orders = [(plan, behaviour, self._number(student)) for plan in plans]
         done: dict[int, Episode] = {}
@@ -195,16 +195,23 @@ class Rollouts:
     def _answer(self, student: Policy, asking: Sequence[tuple["_Slot", Question]]) -> None:
         new = {question: slot.index for slot, question in asking if question not in self._answers}
         if new:
-            prev_acts = np.array([question.prev_act for question in new], np.int64)
-            acts = student(self._obs[list(new.values())], prev_acts)
-            self._answers.update(zip(new, map(int, acts), strict=True))
+            contexts = [question.context for question in new]
+            answers = student(self._obs[list(new.values())], contexts)
+            self._answers.update(zip(new, answers, strict=True))
         for slot, question in asking:
             slot.answer(self._answers[question])
 
     def _start(self, slot: "_Slot") -> None:
         parent_end, worker_end = self._context.Pipe()
         slot.connection = parent_end
-        arguments = (worker_end, self._shared, slot.index, self._spec, self._jail.door)
+        arguments = (
+            worker_end,
+            self._shared,
+            slot.index,
+            self._spec,
+            self._jail.door,
+            self._player,
+        )
         slot.process = self._context.Process(target=serve, args=arguments, daemon=True)
         with _without_main_module():
             slot.process.start()
@@ -230,7 +237,7 @@ class _Slot:
         self.hangs = False
         self._beat, self._beat_time = 0, 0.0
 
-    def begin_next(self, orders: Sequence[tuple[EpisodePlan, Behaviour, int | None]]) -> bool:
+    def begin_next(self, orders: Sequence[tuple[EpisodePlan, Any, int | None]]) -> bool:
         """Orders the next episode of the queue; False if there is none."""
         if not self.queue:
             return False
@@ -240,10 +247,10 @@ class _Slot:
         self.send(orders[self.number])
         return True
 
-    def answer(self, act: int) -> None:
+    def answer(self, answer: Answer) -> None:
         """Lets the worker go on; until now it was its part to wait."""
         self._beat_time = time.monotonic()
-        self.send(act)
+        self.send(answer)
 
     def watch(self, beat: int, now: float, heard: bool) -> None:
         """Takes note of the worker's counter of steps."""

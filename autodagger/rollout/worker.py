@@ -8,10 +8,10 @@ observation that is new here is sent to the parent, through memory that both sha
 
 import socket
 import traceback
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -22,7 +22,9 @@ from autodagger.game.starts import StartState
 from autodagger.processes import die_with_parent
 from autodagger.rollout.episode import (
     NO_LABEL,
+    Answer,
     Behaviour,
+    Context,
     Episode,
     EpisodePlan,
     ObsRecord,
@@ -31,6 +33,7 @@ from autodagger.rollout.episode import (
     RolloutSpec,
 )
 from autodagger.student.view import View, Watcher
+from autodagger.task import Task
 
 
 class Question(NamedTuple):
@@ -38,11 +41,12 @@ class Question(NamedTuple):
 
     Attributes:
         digest: Of the observation.
-        prev_act: The action before; 0 at the start of an episode, and where it is not looked at.
+        context: What else the answer depends on. Of a student, the action before: 0 at the start of
+            an episode, and where it is not looked at.
     """
 
     digest: bytes
-    prev_act: int
+    context: Context
 
 
 @dataclass(frozen=True)
@@ -58,26 +62,85 @@ class Shared:
     beats: Any
 
 
+class Link:
+    """A worker's connection to the program that started it, and to where experts come from.
+
+    Args:
+        connection: To the parent.
+        shared: Memory shared with it.
+        slot: The worker's row there.
+        shape: (H, W, C) of an observation.
+        door: See `autodagger.expert.jail.Jail`.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        shared: Shared,
+        slot: int,
+        shape: tuple[int, int, int],
+        door: socket.socket,
+    ) -> None:
+        self.door = door
+        self._connection = connection
+        self._asked = np.frombuffer(shared.obs, np.uint8).reshape(-1, *shape)[slot]
+        self._beats = np.frombuffer(shared.beats, np.uint64)[slot : slot + 1]
+        self._student: int | None = None
+        self._answers: dict[Question, Answer] = {}
+
+    def beat(self) -> None:
+        """Shows that the worker is alive."""
+        self._beats += 1
+
+    def face(self, student: int | None) -> None:
+        """From now on, answers are this student's."""
+        if student != self._student:
+            self._student, self._answers = student, {}
+
+    def get_answer(self, record: ObsRecord, context: Context) -> Any:
+        """What the student does; asked once about equal inputs."""
+        question = Question(record.digest, context)
+        answer = self._answers.get(question)
+        if answer is None:
+            self._asked[:] = record.obs
+            answer = self._answers[question] = self._ask(question)
+        return answer
+
+    def _ask(self, question: Question) -> Answer:
+        try:
+            self._connection.send(question)
+            answer: Answer = self._connection.recv()
+            return answer
+        except (EOFError, OSError):  # in the midst of an episode
+            raise SystemExit from None
+
+
+class Player(Protocol):
+    """What a worker plays: episodes of a milestone, or anything else that is asked of a pool."""
+
+    def __init__(self, spec: Any, link: Link) -> None: ...
+
+    def play(self, plan: EpisodePlan, behaviour: Any, student: int | None) -> Episode:
+        """One episode from its reset to its end; `student` None: the expert acts."""
+
+
 def serve(
-    connection: Connection, shared: Shared, slot: int, spec: RolloutSpec, door: socket.socket
+    connection: Connection,
+    shared: Shared,
+    slot: int,
+    spec: Any,
+    door: socket.socket,
+    player: type[Player],
 ) -> None:
     """A worker's life: builds the environment, plays until the pipe ends.
 
-    A message is the arguments of `_Worker.play`; the answer is its episode, after any number of
+    A message is the arguments of `Player.play`; the answer is its episode, after any number of
     questions, or the error that is nobody's but the game's. The first message sent is None, or the
     error that kept the environment or expert from loading.
     """
     die_with_parent()
-
-    def ask(question: Question) -> int:
-        try:
-            connection.send(question)
-            return int(connection.recv())
-        except (EOFError, OSError):  # in the midst of an episode
-            raise SystemExit from None
-
     try:
-        worker = _Worker(spec, shared, slot, door, ask)
+        worker = player(spec, Link(connection, shared, slot, spec.view.shape, door))
     except (UserError, ExpertError) as error:
         connection.send(error)
         return
@@ -92,7 +155,7 @@ def serve(
         pass  # the parent closed the pool, or is gone
 
 
-def _play(worker: "_Worker", plan: EpisodePlan, behaviour: Behaviour, student: int | None) -> Any:
+def _play(worker: Player, plan: EpisodePlan, behaviour: Any, student: int | None) -> Any:
     try:
         return worker.play(plan, behaviour, student)
     except UserError as error:
@@ -101,35 +164,23 @@ def _play(worker: "_Worker", plan: EpisodePlan, behaviour: Behaviour, student: i
         return RuntimeError(f"environment, episode:\n{traceback.format_exc()}")
 
 
-class _Worker:
-    def __init__(
-        self,
-        spec: RolloutSpec,
-        shared: Shared,
-        slot: int,
-        door: socket.socket,
-        ask: Callable[[Question], int],
-    ) -> None:
-        self._spec, self._ask = spec, ask
+class EpisodePlayer:
+    """Plays episodes of one milestone.
+
+    Args:
+        spec: Which one.
+        link: To the parent.
+    """
+
+    def __init__(self, spec: RolloutSpec, link: Link) -> None:
+        self._spec, self._link = spec, link
         task = spec.task
-        self._asked = np.frombuffer(shared.obs, np.uint8).reshape(-1, *spec.view.shape)[slot]
-        self._beats = np.frombuffer(shared.beats, np.uint64)[slot : slot + 1]
         self._env = GameEnv(task.game_dir, task.rom, task.milestone, spec.max_steps)
-        self._student: int | None = None
-        self._answers: dict[Question, int] = {}
-        self._expert = Expert(
-            task.expert,
-            task.tools,
-            self._env.game.actions,
-            door,
-            data=task.game_dir / "data",
-            on_answer=self._beat,
-        )
+        self._expert = open_expert(task, self._env.game.actions, link)
 
     def play(self, plan: EpisodePlan, behaviour: Behaviour, student: int | None) -> Episode:
         """One episode from its reset to its end; `student` None: the expert acts."""
-        if student != self._student:
-            self._student, self._answers = student, {}
+        self._link.face(student)
         without_data = replace(plan, start=StartState(plan.start.name, None))  # the parent has it
         episode, record = Episode(without_data), ObsRecord()
         rng = np.random.default_rng([plan.seed, 1])  # apart from the environment's own
@@ -137,14 +188,14 @@ class _Worker:
         episode.first = View.digest(screen)
         frames: list[int] = []
         watcher = Watcher(self._spec.view)
-        labels = _Labels(self._expert, plan.seed)
+        labels = Labels(self._expert, plan.seed)
         ends_with_expert = behaviour.on_expert_failure is OnExpertFailure.END
         while episode.outcome is Outcome.RUNNING and not (ends_with_expert and labels.error):
-            self._beat()
+            self._link.beat()
             labels.ask(info["state"])
             if behaviour.keep_obs or student is not None:
                 record.look(watcher.see(screen), behaviour.keep_obs)
-            act = self._choose(record, episode, labels, behaviour, rng)
+            act = self._choose(record, episode, labels, behaviour, rng, student)
             if act is None:
                 break
             episode.acts.append(act)
@@ -162,41 +213,30 @@ class _Worker:
         episode.frames = sum(frames[: episode.steps])
         return self._finish(episode, behaviour, record)
 
-    def _beat(self) -> None:
-        self._beats += 1
-
     def _choose(
         self,
         record: ObsRecord,
         episode: Episode,
-        labels: "_Labels",
+        labels: "Labels",
         behaviour: Behaviour,
         rng: np.random.Generator,
+        student: int | None,
     ) -> int | None:
         """The action to take, None where an expert that should act has failed.
 
         Draws from `rng` whatever comes of it, so that seeds stay in step.
         """
         beta, noise = behaviour.beta, behaviour.noise
-        expert_acts = self._student is None or (beta > 0 and rng.random() < beta)
+        expert_acts = student is None or (beta > 0 and rng.random() < beta)
         act = labels.get_last() if expert_acts else NO_LABEL
         if act == NO_LABEL:
             if expert_acts and behaviour.on_expert_failure is OnExpertFailure.END:
                 return None
             sees_action = self._spec.view.previous_action and episode.acts
-            act = self._get_answer(record, episode.acts[-1] if sees_action else 0)
+            act = int(self._link.get_answer(record, episode.acts[-1] if sees_action else 0))
         if noise > 0 and rng.random() < noise:
             act = int(rng.integers(len(self._env.game.actions)))
         return act
-
-    def _get_answer(self, record: ObsRecord, prev_act: int) -> int:
-        """What the student does; asked once about equal inputs."""
-        question = Question(record.digest, prev_act)
-        answer = self._answers.get(question)
-        if answer is None:
-            self._asked[:] = record.obs
-            answer = self._answers[question] = self._ask(question)
-        return answer
 
     def _finish(self, episode: Episode, behaviour: Behaviour, record: ObsRecord) -> Episode:
         if behaviour.keep_obs:
@@ -211,7 +251,19 @@ class _Worker:
         return episode
 
 
-class _Labels:
+def open_expert(task: Task, actions: Sequence[str], link: Link) -> Expert:
+    """A milestone's expert, in a process of its own."""
+    return Expert(
+        task.expert,
+        task.tools,
+        actions,
+        link.door,
+        data=task.game_dir / "data",
+        on_answer=link.beat,
+    )
+
+
+class Labels:
     """The expert's labels of an episode, as they come.
 
     Attributes:

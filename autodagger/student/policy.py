@@ -1,5 +1,7 @@
 """A student that acts."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 
@@ -19,13 +21,14 @@ class GreedyPolicy:
         self._student = get_computing_copy(student, device).freeze()
         self._device, self._rows = device, _ROWS[device.type]
 
-    def __call__(self, obs: np.ndarray, prev_acts: np.ndarray) -> np.ndarray:
-        """(B,) action indices for obs (B, H, W, C) uint8 and prev_acts (B,) int64."""
+    def __call__(self, obs: np.ndarray, prev_acts: Sequence[int]) -> list[int]:
+        """B action indices for obs (B, H, W, C) uint8 and the B before."""
+        before = np.asarray(prev_acts, np.int64)
         parts = [
-            self._answer(obs[first : first + self._rows], prev_acts[first : first + self._rows])
+            self._answer(obs[first : first + self._rows], before[first : first + self._rows])
             for first in range(0, len(obs), self._rows)
         ]
-        return np.concatenate(parts)
+        return [int(act) for part in parts for act in part]
 
     @torch.inference_mode()
     def _answer(self, obs: np.ndarray, prev_acts: np.ndarray) -> np.ndarray:

@@ -168,10 +168,10 @@ def test_student_sees_the_observation_and_the_action_before(
 ) -> None:
     seen: list[tuple[bytes, int]] = []
 
-    def spy(obs: np.ndarray, prev_acts: np.ndarray) -> np.ndarray:
+    def spy(obs: np.ndarray, prev_acts: Sequence[int]) -> np.ndarray:
         assert obs.shape == (1, 40, 60, 1)
-        assert (obs.dtype, prev_acts.dtype) == (np.uint8, np.int64)
-        seen.append((obs[0].tobytes(), int(prev_acts[0])))
+        assert obs.dtype == np.uint8
+        seen.append((obs[0].tobytes(), prev_acts[0]))
         return np.array([[RIGHT, DOWN][len(seen) % 2]])
 
     spec = make_spec(good_expert, previous_action=previous_action, max_steps=5)
@@ -188,7 +188,7 @@ def test_student_is_asked_once_about_equal_inputs(
     """By a worker itself, and by the pool when another worker has asked before."""
     asked: list[bytes] = []
 
-    def counting(obs: np.ndarray, _prev_acts: np.ndarray) -> np.ndarray:
+    def counting(obs: np.ndarray, _prev_acts: Sequence[int]) -> np.ndarray:
         asked.extend(row.tobytes() for row in obs)
         return np.full(len(obs), RIGHT)
 
@@ -747,7 +747,7 @@ def test_closing_the_pool_ends_its_workers(good_expert: Path) -> None:
 def test_policys_exception_leaves_no_worker_behind(
     good_expert: Path, grid_states: GridStates
 ) -> None:
-    def broken(_obs: np.ndarray, _prev_acts: np.ndarray) -> np.ndarray:
+    def broken(_obs: np.ndarray, _prev_acts: Sequence[int]) -> np.ndarray:
         raise ZeroDivisionError
 
     with (
