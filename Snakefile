@@ -24,12 +24,14 @@ include: "rules/expert.smk"
 include: "rules/budget.smk"
 include: "rules/student.smk"
 include: "rules/summary.smk"
+include: "rules/agent.smk"
 
 
 rule all:
     default_target: True
     input:
         *[get_student_files(milestone) for milestone in PIPELINE.selected],
+        get_agent_files,
         experts=get_expert_videos(),
         # After a stop the tables are there without them: onerror writes them.
         rows=[RESULTS.row(milestone) for milestone in PIPELINE.selected],
@@ -44,7 +46,7 @@ onstart:
 
 onsuccess:
     rows = collect_rows(RESULTS, MILESTONES, PIPELINE.skipped)
-    show_results(RESULTS, rows, videos=config["record_video"])
+    show_results(RESULTS, rows, config)
 
 
 onerror:
@@ -52,4 +54,4 @@ onerror:
     rows = write_failures(
         RESULTS, MILESTONES, PIPELINE.selected, PIPELINE.skipped, log
     )
-    show_results(RESULTS, rows, videos=config["record_video"])
+    show_results(RESULTS, rows, config)

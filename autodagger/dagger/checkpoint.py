@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 
-from autodagger.dagger.metrics import IterationMetrics
 from autodagger.dagger.options import TrainingOptions
 from autodagger.files import (
     DamagedFile,
@@ -97,13 +96,9 @@ class Checkpoint:
         torch.save({**content, "new": new}, buffer)
         write_bytes(self._path(number), seal(buffer.getvalue()))
 
-    def tell(self, metrics: IterationMetrics, iterations: int) -> None:
+    def tell(self, done: int, iterations: int, success_rate: float) -> None:
         """Leaves a note for `make status`."""
-        note = {
-            "iteration": metrics.iteration + 1,
-            "iterations": iterations,
-            "success_rate": metrics.score.success_rate,
-        }
+        note = {"iteration": done, "iterations": iterations, "success_rate": success_rate}
         write_json(self._folder / PROGRESS_NOTE, note)
 
     def remove(self) -> None:

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, Self
 
 from autodagger.student.view import View
 
 _JSON_TYPES = {bool: "boolean", int: "integer", float: "number"}
 
 
-def _option(default: Any, **schema: Any) -> Any:
+def option(default: Any, **schema: Any) -> Any:
     """A field with what JSON Schema says of it; its type comes from the default's."""
     if type(default) in _JSON_TYPES:
         schema["type"] = _JSON_TYPES[type(default)]
@@ -17,48 +17,50 @@ def _option(default: Any, **schema: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class TrainingOptions:
-    """The only list of them: the config's schema and the rules take names and defaults from here.
+class Options:
+    """A list of options: the config's schema and the rules take names and defaults from it."""
 
-    See config.yaml for their meaning.
-    """
+    @classmethod
+    def take(cls, config: Mapping[str, Any]) -> Self:
+        """Those among all options of a run."""
+        return cls(**{one.name: config[one.name] for one in fields(cls)})
 
-    dagger_iterations: int = _option(10, minimum=1, maximum=1000)
-    episodes_per_iter: int = _option(10, minimum=1, maximum=10000)
-    train_steps_per_iter: int = _option(2000, minimum=1, maximum=10000000)
-    batch_size: int = _option(64, minimum=1, maximum=65536)
-    learning_rate: float = _option(3e-4, exclusiveMinimum=0, maximum=1)
-    hidden_dim: int = _option(256, minimum=8, maximum=8192)
-    network: str = _option("nature", enum=["nature", "impala", "small"])
-    frame_size: Sequence[int] = _option(
+    @classmethod
+    def schema(cls) -> dict[str, dict[str, Any]]:
+        """JSON Schema of each option, with its default, by name."""
+        return {one.name: {**one.metadata, "default": _to_json(one.default)} for one in fields(cls)}
+
+
+@dataclass(frozen=True)
+class TrainingOptions(Options):
+    """Those of a student's training; see config.yaml for their meaning."""
+
+    dagger_iterations: int = option(10, minimum=1, maximum=1000)
+    episodes_per_iter: int = option(10, minimum=1, maximum=10000)
+    train_steps_per_iter: int = option(2000, minimum=1, maximum=10000000)
+    batch_size: int = option(64, minimum=1, maximum=65536)
+    learning_rate: float = option(3e-4, exclusiveMinimum=0, maximum=1)
+    hidden_dim: int = option(256, minimum=8, maximum=8192)
+    network: str = option("nature", enum=["nature", "impala", "small"])
+    frame_size: Sequence[int] = option(
         (80, 120),
         type="array",
         items={"type": "integer", "minimum": 32, "maximum": 1024},
         minItems=2,
         maxItems=2,
     )
-    grayscale: bool = _option(True)
-    previous_action: bool = _option(False)
-    frame_stack: int = _option(1, minimum=1, maximum=16)
-    beta_schedule: str = _option("first", enum=["first", "linear", "exponential"])
-    dart_noise: float = _option(0.2, minimum=0, maximum=0.9)
-    early_stop: bool = _option(True)
+    grayscale: bool = option(True)
+    previous_action: bool = option(False)
+    frame_stack: int = option(1, minimum=1, maximum=16)
+    beta_schedule: str = option("first", enum=["first", "linear", "exponential"])
+    dart_noise: float = option(0.2, minimum=0, maximum=0.9)
+    early_stop: bool = option(True)
 
     @property
     def view(self) -> View:
         """What the student sees."""
         height, width = self.frame_size
         return View((height, width), self.grayscale, self.previous_action, self.frame_stack)
-
-    @classmethod
-    def take(cls, config: Mapping[str, Any]) -> "TrainingOptions":
-        """Those among all options of a run."""
-        return cls(**{option.name: config[option.name] for option in fields(cls)})
-
-    @classmethod
-    def schema(cls) -> dict[str, dict[str, Any]]:
-        """JSON Schema of each option, with its default, by name."""
-        return {one.name: {**one.metadata, "default": _to_json(one.default)} for one in fields(cls)}
 
 
 def _to_json(default: Any) -> Any:

@@ -175,7 +175,8 @@ class _Training:
             iteration = self._iterate(number)
             self._iterations.append(iteration)
             checkpoint.save(number, self._describe(iteration))
-            checkpoint.tell(iteration.metrics, self._options.dagger_iterations)
+            rate = iteration.metrics.score.success_rate
+            checkpoint.tell(number + 1, self._options.dagger_iterations, rate)
             if tracker:
                 tracker.log(iteration.metrics.to_json())
         if self._is_done():

@@ -88,6 +88,16 @@ def load_milestones(
     return milestones
 
 
+def list_path(milestones: Mapping[str, Milestone]) -> list[str]:
+    """The way from power-on to the last milestone of a milestone file, by ids."""
+    path: list[str] = []
+    step: str | None = list(milestones)[-1]
+    while step is not None:
+        path.insert(0, step)
+        step = milestones[step].predecessor
+    return path
+
+
 def _read_entries(path: Path) -> list[Any]:
     data = read_json(path, _WHAT, _ADVICE)
     with reading(_WHAT, path, _ADVICE):

@@ -29,6 +29,13 @@ class Results:
         self.models = self.folder / "models"
         self.logs = self.folder / "logs"
         self.tracking = self.folder / "tracking"
+        self.agent = self.folder / "agent" / "agent.pth"
+        self.agent_training = self.agent.with_name("training.json")
+        self.full_run = self.agent.with_name("full_run.json")
+        self.agent_runs = self.agent.with_name("runs.json")
+        self.survival = self.agent.with_name("survival.png")
+        self.strip = self.agent.with_name("strip.png")
+        self.agent_videos = self.agent.with_name("videos")
 
     def expert_report(self, milestone: str = _MILESTONE) -> Path:
         """How the expert did, episode by episode."""

@@ -160,9 +160,17 @@ class Recorder:
         finally:
             self._encoder.end()
 
-    def set_caption(self, pressed: str | None, expert: str | None = None) -> None:
-        """Names the button of the frames that follow, and the expert's choice if given."""
-        self._caption = _draw_caption(self._width, pressed, expert)
+    def set_caption(
+        self, pressed: str | None, expert: str | None = None, belief: str | None = None
+    ) -> None:
+        """Names the button of the frames that follow, and what else is known of it.
+
+        Args:
+            pressed: The button.
+            expert: The expert's choice, where it is another one.
+            belief: What the player believes in, instead.
+        """
+        self._caption = _draw_caption(self._width, pressed, expert, belief)
 
     def _take(self) -> None:
         self._frames += 1
@@ -238,7 +246,9 @@ class _Encoder:
         ) from None
 
 
-def _draw_caption(width: int, pressed: str | None, expert: str | None) -> np.ndarray:
+def _draw_caption(
+    width: int, pressed: str | None, expert: str | None, belief: str | None = None
+) -> np.ndarray:
     """The strip below the screen, (16, width, 3) uint8, or a whole multiple of 16 rows."""
     size = max(1, width // CAPTION_WIDTH)
     strip = Image.new("RGB", (width, CAPTION_ROWS * size), (24, 24, 28))
@@ -251,6 +261,8 @@ def _draw_caption(width: int, pressed: str | None, expert: str | None) -> np.nda
     if pressed:
         write(4, "pressed", _INK)
         write(52, pressed, _DIFFERS if expert else _PRESSED)
+    if belief:
+        write(92, belief, _INK)
     if expert:
         write(124, "expert", _INK)
         write(166, expert, _PRESSED)

@@ -13,8 +13,9 @@ from autodagger.task import Task
 
 NO_LABEL = -1
 
-Context = int | bytes
-"""What an answer depends on beside the observation: an action index, or a memory."""
+Context = int | tuple[int, int] | bytes
+"""What an answer depends on beside the observation: the action before, who is asked and that, or a
+memory."""
 
 Answer = int | tuple[int, bytes]
 """An action index, and of who has a memory what that is afterwards."""

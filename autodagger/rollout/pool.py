@@ -189,7 +189,8 @@ class Rollouts:
             self._start(slot)
             self._await_start(slot)
             empty = np.empty((0, *self._spec.view.shape), np.uint8)
-            return Episode(slot.plan, Outcome.ERROR, distinct_obs=empty, error=str(error))
+            kind = self._player.episode
+            return kind(slot.plan, Outcome.ERROR, distinct_obs=empty, error=str(error))
         return message
 
     def _answer(self, student: Policy, asking: Sequence[tuple["_Slot", Question]]) -> None:

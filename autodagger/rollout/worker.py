@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
@@ -116,7 +116,13 @@ class Link:
 
 
 class Player(Protocol):
-    """What a worker plays: episodes of a milestone, or anything else that is asked of a pool."""
+    """What a worker plays: episodes of a milestone, or anything else that is asked of a pool.
+
+    Attributes:
+        episode: The kind of episode it gives.
+    """
+
+    episode: ClassVar[type[Episode]]
 
     def __init__(self, spec: Any, link: Link) -> None: ...
 
@@ -171,6 +177,8 @@ class EpisodePlayer:
         spec: Which one.
         link: To the parent.
     """
+
+    episode: ClassVar[type[Episode]] = Episode
 
     def __init__(self, spec: RolloutSpec, link: Link) -> None:
         self._spec, self._link = spec, link

@@ -24,7 +24,7 @@ def compute_repeatably() -> None:
     What torch documents under "Reproducibility": cuBLAS reads its variable when it starts.
     """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    # As `use_deterministic_algorithms(True)`, which imports torch's compiler first, for 1.3 seconds.
+    # As `use_deterministic_algorithms(True)`, which imports torch's compiler first: 1.3 seconds.
     torch.set_deterministic_debug_mode("error")
     # That also fills whatever is allocated, against reading it unwritten, which nothing here does:
     # a twelfth of a training's time.

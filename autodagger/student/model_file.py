@@ -1,13 +1,13 @@
 """The file that a student is kept in: tensors and plain values, which run no code when read."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from autodagger.errors import UserError, show
 from autodagger.files import read_bytes
@@ -18,6 +18,8 @@ FORMAT = 2
 
 MAX_BYTES = 3 << 30
 """More than the widest network has that options allow."""
+
+_Network = TypeVar("_Network", bound=nn.Module)
 
 _RETRAIN = "Train it again: delete the file and run Snakemake."
 
@@ -59,13 +61,18 @@ def save_student(
     content = {
         "format": FORMAT,
         "milestone_id": milestone_id,
-        "network": _to_builtins(args),
+        "network": to_builtins(args),
         "digests": digests,
         "scores": scores,
-        "weights": {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()},
+        "weights": detach(weights),
     }
+    return pack(content)
+
+
+def pack(content: Mapping[str, Any]) -> bytes:
+    """A model file's bytes, of tensors and builtins; equal content gives equal bytes."""
     buffer = io.BytesIO()
-    torch.save(content, buffer)
+    torch.save(dict(content), buffer)
     return buffer.getvalue()
 
 
@@ -75,7 +82,50 @@ def load_student(path: Path) -> tuple[Student, dict[str, Any]]:
     Raises:
         UserError: The file is no student of this program.
     """
-    data = read_bytes(path, "model", f"Expected a student. {_RETRAIN}", MAX_BYTES)
+    content = read_model(path, FORMAT, "a student")
+
+    def build(weights: Mapping[str, Tensor]) -> Student:
+        args = from_builtins(content["network"])
+        _check_sizes(args, weights)
+        return Student(args)
+
+    return load_weights(path, content, build), content
+
+
+def load_students(
+    paths: Sequence[str | Path], milestone_ids: Sequence[str], actions: Sequence[str], view: View
+) -> list[Student]:
+    """Students that belong together, one for each milestone.
+
+    Args:
+        paths: Their files.
+        milestone_ids: What they were trained for.
+        actions: The game's.
+        view: What the options let them see.
+
+    Raises:
+        UserError: One of them cannot be read, or is another one than belongs there.
+    """
+    students = []
+    for path, milestone_id in zip(paths, milestone_ids, strict=True):
+        student, content = load_student(Path(path))
+        check_student(Path(path), student.args, content, Expected(milestone_id, actions, view))
+        students.append(student)
+    return students
+
+
+def read_model(path: Path, expected: Any, what: str) -> dict[str, Any]:
+    """The content of a model's file; no code of it is run.
+
+    Args:
+        path: The file.
+        expected: Its format.
+        what: What such a file holds, in words.
+
+    Raises:
+        UserError: It cannot be read, or is of another format.
+    """
+    data = read_bytes(path, "model", f"Expected {what}. {_RETRAIN}", MAX_BYTES)
     try:
         content = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many kinds for a damaged file
@@ -84,14 +134,31 @@ def load_student(path: Path) -> tuple[Student, dict[str, Any]]:
             f"model {path}: cannot be read as tensors and plain values, so it is damaged or from "
             f"elsewhere. {_RETRAIN}"
         ) from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
+    if not isinstance(content, dict) or content.get("format") != expected:
         found = content.get("format") if isinstance(content, dict) else type(content).__name__
-        raise UserError(f"model {path}: found format {show(found)}; expected {FORMAT}. {_RETRAIN}")
+        raise UserError(
+            f"model {path}: found format {show(found)}; expected {expected}. {_RETRAIN}"
+        )
+    return content
+
+
+def load_weights(
+    path: Path, content: Mapping[str, Any], build: Callable[[Mapping[str, Tensor]], _Network]
+) -> _Network:
+    """A network with the weights of its file.
+
+    Args:
+        path: The file, for messages.
+        content: What `read_model` gave.
+        build: Builds the network; what it raises is the file's mistake.
+
+    Raises:
+        UserError: The weights are not that network's, or hold what is no number.
+    """
     try:
-        args, weights = _from_builtins(content["network"]), content["weights"]
-        _check_sizes(args, weights)
-        student = Student(args)
-        student.load_state_dict(weights)
+        weights = content["weights"]
+        network = build(weights)
+        network.load_state_dict(weights)
     except Exception as error:  # of whatever kind the values are
         text = str(error) or type(error).__name__
         raise UserError(f"model {path}: incomplete ({text[:500]}). {_RETRAIN}") from error
@@ -101,7 +168,7 @@ def load_student(path: Path) -> tuple[Student, dict[str, Any]]:
             f"model {path}: its weights hold what is no number (NaN or infinity, in {broken[0]}), "
             f"so it cannot play. {_RETRAIN} If that makes them again, lower learning_rate."
         )
-    return student, content
+    return network
 
 
 def check_student(
@@ -143,12 +210,19 @@ def _check_sizes(args: NetworkArgs, weights: Mapping[str, Tensor]) -> None:
             raise ValueError(f"{name} has the shape {found[name]}, and its network {size}")
 
 
-def _to_builtins(args: NetworkArgs) -> dict[str, Any]:
+def detach(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights as they are kept."""
+    return {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
+
+
+def to_builtins(args: NetworkArgs) -> dict[str, Any]:
+    """A network's arguments as plain values."""
     view = asdict(args.view) | {"frame_size": list(args.view.frame_size)}
     return asdict(args) | {"view": view, "actions": list(args.actions)}
 
 
-def _from_builtins(content: dict[str, Any]) -> NetworkArgs:
+def from_builtins(content: dict[str, Any]) -> NetworkArgs:
+    """What `to_builtins` was given."""
     view = content["view"]
     view = View(**view | {"frame_size": tuple(view["frame_size"])})
     return NetworkArgs(**content | {"view": view, "actions": tuple(content["actions"])})

@@ -125,15 +125,19 @@ class Student(nn.Module):
 
         Computes in the type of the weights.
         """
+        logits: Tensor = self.head(self.hidden(self.extract(obs, prev_act)).relu_())
+        return logits
+
+    def extract(self, obs: Tensor, prev_act: Tensor) -> Tensor:
+        """What the fully connected layers see, (N, features), of the same inputs."""
         x = self._see(obs)  # (N, C, H', W')
         for layer in list(self.trunk)[1:]:
             x = layer(x)
-        x = x.permute(0, 2, 3, 1).flatten(1)  # (N, features)
+        x = x.permute(0, 2, 3, 1).flatten(1)
         if self.args.view.previous_action:
             one_hot = functional.one_hot(prev_act, len(self.args.actions))
             x = torch.cat([x, one_hot.to(x.dtype)], dim=1)
-        logits: Tensor = self.head(self.hidden(x).relu_())
-        return logits
+        return x
 
     def freeze(self) -> Self:
         """Derives once what every answer needs of the weights: they must not change any more."""

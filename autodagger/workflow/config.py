@@ -8,6 +8,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from autodagger.agent.options import AgentOptions
 from autodagger.dagger.options import TrainingOptions
 from autodagger.errors import UserError, show, suggest
 from autodagger.files import load_schema
@@ -26,9 +27,9 @@ _BOOLEANS = {"true": True, "false": False, "yes": True, "no": False, "on": True,
 
 
 def load_config_schema() -> dict[str, Any]:
-    """The schema of all options: those of training stand in `TrainingOptions`."""
+    """The schema of all options: those of trainings stand in their own classes."""
     schema = load_schema("config")
-    schema["properties"] |= TrainingOptions.schema()
+    schema["properties"] |= TrainingOptions.schema() | AgentOptions.schema()
     return schema
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from autodagger.files import DamagedFile, exists, read_bytes
+from autodagger.results.full_run import describe_agent
 from autodagger.results.layout import FAILED, Results
 from autodagger.results.rows import (
     ROW_RULES,
@@ -65,9 +66,14 @@ def write_failures(
     return rows
 
 
-def show_results(results: Results, rows: Sequence[Mapping[str, Any]], videos: bool) -> None:
-    """The final table, and where everything is; nothing without rows."""
+def show_results(
+    results: Results, rows: Sequence[Mapping[str, Any]], options: Mapping[str, Any]
+) -> None:
+    """The final table, the agent's line, and where everything is; nothing without rows."""
+    videos = options["record_video"]
     lines = ["", format_table(rows), ""]
+    if options["agent"] and (line := describe_agent(results)):
+        lines += [line, ""]
     lines.append(f"Results: {results.csv}, {results.json.suffix}; models: {results.models}/")
     if videos:
         folders = results.expert_videos().parent, results.student_videos().parent

@@ -110,8 +110,8 @@ def get_results(snakemake: Any) -> Results:
 
 
 def get_milestone(snakemake: Any) -> str:
-    """The milestone's id; "all" for the job that is about all of them."""
-    milestone: str = snakemake.wildcards.get("milestone", "all")
+    """The milestone's id; of a job that is about all of them, what its log is called."""
+    milestone: str = snakemake.wildcards.get("milestone", Path(snakemake.log[0]).stem)
     return milestone
 
 
@@ -123,7 +123,7 @@ def get_tracker(snakemake: Any, warn: Progress) -> AbstractContextManager[Tracke
     return open_tracker(
         project=config["wandb_project"],
         entity=config["wandb_entity"],
-        milestone_id=snakemake.wildcards.milestone,
+        milestone_id=get_milestone(snakemake),
         config={**snakemake.params.options, "seed": snakemake.params.seed},
         inputs=list(snakemake.input),
         results=get_results(snakemake),

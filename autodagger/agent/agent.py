@@ -1,0 +1,163 @@
+"""The player: `reset()`, then `act(screen)` for each step, with nothing else from outside."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import torch
+
+from autodagger.agent.memory import Memory
+from autodagger.agent.network import STAY, AgentNetwork, Moments
+from autodagger.student.device import get_computing_copy
+from autodagger.student.model_file import (
+    detach,
+    from_builtins,
+    load_weights,
+    pack,
+    read_model,
+    to_builtins,
+)
+from autodagger.student.view import Watcher
+
+FORMAT = "agent 1"
+
+
+class Agent:
+    """Plays a whole game from pixels alone. Its memory is its own, and all that it has.
+
+    Args:
+        network: Its network; it is copied.
+        milestones: Their ids, in the order that it reaches them.
+        device: Where it computes.
+
+    Attributes:
+        milestones: Likewise.
+        memory: What it remembers now, see `Memory`.
+    """
+
+    def __init__(
+        self,
+        network: AgentNetwork,
+        milestones: Sequence[str],
+        device: torch.device = torch.device("cpu"),  # noqa: B008  a value, not a call's state
+    ) -> None:
+        self.milestones = tuple(milestones)
+        self._args, self._device = network.args, device
+        self._students = [get_computing_copy(one, device).freeze() for one in network.students]  # type: ignore[arg-type]
+        self._switchers = [one.to(device).eval() for one in network.switchers]
+        self.reset()
+
+    @classmethod
+    def load(cls, path: str | Path, device: torch.device = torch.device("cpu")) -> Self:  # noqa: B008
+        """The agent of an `agent.pth`; no code of the file is run.
+
+        Raises:
+            UserError: The file is no agent of this program.
+        """
+        network, content = load_agent(Path(path))
+        return cls(network, content["milestones"], device)
+
+    def reset(self) -> None:
+        """The game was switched on."""
+        self.memory = Memory()
+        self._watcher = Watcher(self._args.view)
+
+    def act(self, screen: np.ndarray) -> str:
+        """The button for a step.
+
+        Args:
+            screen: (H, W, 3) uint8 RGB, the game's whole screen.
+        """
+        act, self.memory = self.decide(self._watcher.see(screen), self.memory)
+        return self._args.actions[act]
+
+    @property
+    def belief(self) -> str:
+        """The milestone that it believes to be due, as of the last `act`."""
+        return self.milestones[self.memory.belief]
+
+    def __call__(self, obs: np.ndarray, memories: Sequence[bytes]) -> list[tuple[int, bytes]]:
+        """As a `Policy`: actions and memories afterwards, for observations (B, H, W, C)."""
+        answers = [
+            self.decide(one, Memory.unpack(memory))
+            for one, memory in zip(obs, memories, strict=True)
+        ]
+        return [(act, memory.pack()) for act, memory in answers]
+
+    @torch.inference_mode()
+    def decide(self, obs: np.ndarray, memory: Memory) -> tuple[int, Memory]:
+        """The action for an observation (H, W, C), and the memory afterwards.
+
+        Looks first whether the believed milestone is due; where it is not, at the one after or
+        before it, and so on in the same direction.
+        """
+        one = torch.from_numpy(obs).to(self._device)[None]
+        direction = 0
+        while True:
+            student = self._students[memory.belief]
+            prev_act = torch.tensor([max(0, memory.prev_act)], device=self._device)
+            units = student.hidden(student.extract(one, prev_act)).relu_()
+            memory = memory.see(units[0].half().cpu().numpy())
+            change = self._ask_switcher(memory, units)
+            belief = memory.belief + change
+            if change in (0, -direction) or not 0 <= belief < len(self._students):
+                break
+            direction = change
+            memory = memory.turn_to(belief)
+        act = int(student.head(units).argmax())
+        return act, memory.after(act)
+
+    def _ask_switcher(self, memory: Memory, units: torch.Tensor) -> int:
+        """By how much the belief changes: -1, 0 or 1."""
+        trace = np.frombuffer(memory.trace, np.float16).astype(np.float32)
+        moments = Moments(
+            units.half().float(),  # as in the trace
+            torch.from_numpy(trace).to(self._device)[None],
+            torch.tensor([memory.steps], device=self._device),
+            torch.tensor([memory.prev_act], device=self._device),
+        )
+        return int(self._switchers[memory.belief](moments).argmax()) - STAY
+
+
+def save_agent(
+    network: AgentNetwork,
+    milestones: Sequence[str],
+    digests: Mapping[str, str],
+    scores: Mapping[str, Any],
+) -> bytes:
+    """An `agent.pth`'s bytes: tensors and builtins only; equal input gives equal bytes.
+
+    Args:
+        network: Of the agent.
+        milestones: Their ids, in its order.
+        digests: Of what it was trained from.
+        scores: Of its round.
+    """
+    content = {
+        "format": FORMAT,
+        "milestones": list(milestones),
+        "network": to_builtins(network.args),
+        "digests": dict(digests),
+        "scores": dict(scores),
+    }
+    return pack(content | {"weights": detach(network.state_dict())})
+
+
+def load_agent(path: Path) -> tuple[AgentNetwork, dict[str, Any]]:
+    """An agent's network and the rest of its file's content; no code of the file is run.
+
+    Raises:
+        UserError: The file is no agent of this program.
+    """
+    content = read_model(path, FORMAT, "an agent")
+
+    def build(weights: Mapping[str, torch.Tensor]) -> AgentNetwork:
+        names = content["milestones"]
+        if not names or not all(isinstance(name, str) for name in names):
+            raise ValueError("it names no milestones")
+        for number in range(len(names)):  # before anything is built of these sizes
+            weights[f"students.{number}.head.bias"]
+        return AgentNetwork(from_builtins(content["network"]), len(names))
+
+    return load_weights(path, content, build), content

@@ -1,0 +1,50 @@
+"""The agent's result in words, from full_run.json."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from autodagger.files import DamagedFile, exists, read_object, reading
+from autodagger.results.layout import Results
+
+_WHAT = "report of the agent"
+
+
+def describe_agent(results: Results) -> str | None:
+    """How its whole runs went, beside the experts' and the switched students'; None without any."""
+    if not exists(results.full_run) or not exists(results.agent):
+        return None
+    try:
+        report = read_object(results.full_run, _WHAT)
+        with reading(_WHAT, results.full_run):
+            return _describe(report, results)
+    except DamagedFile as error:
+        return str(error)
+
+
+def _describe(report: Mapping[str, Any], results: Results) -> str:
+    low, high = report["interval"]
+    last = report["milestones"][-1]["milestone_id"]
+    lines = [
+        f"Agent: {report['successes']} of {report['runs']} whole runs from power-on reach {last} "
+        f"({low:.0%} to {high:.0%}), from pixels alone.",
+        f"Beside it: the experts in one go {report['experts']['successes']}, the students switched "
+        f"by a judge {report['students']['successes']}. {results.agent}, {results.full_run.name}, "
+        f"{results.survival.name}",
+    ]
+    if worst := _find_worst(report):
+        lines.insert(1, worst)
+    if report["gap"]:
+        lines.insert(
+            1, f"The game goes on: {report['gap']} has no student, so the agent ends there."
+        )
+    return "\n".join(lines)
+
+
+def _find_worst(report: Mapping[str, Any]) -> str | None:
+    """Where most runs end, so that people know what to look at."""
+    ended = [row for row in report["milestones"] if row["ended"]]
+    if not ended:
+        return None
+    worst = max(ended, key=lambda row: row["ended"])
+    why = ", ".join(f"{count} {kind}" for kind, count in sorted(worst["why"].items()))
+    return f"Most of its other runs end at {worst['milestone_id']} ({why})."

@@ -1,0 +1,148 @@
+"""One player of the whole game, made of all students; judged in whole runs from power-on."""
+
+from autodagger.agent.options import AgentOptions
+from autodagger.game.milestone import list_path
+
+AGENT_THREADS = (
+    4  # milestones that it learns at once; Snakemake gives it no more than --cores
+)
+
+
+def get_agent_chain():
+    """The milestones from power-on on that have a student, up to the first that has none."""
+    chain = []
+    for milestone in list_path(PIPELINE.milestones):
+        if milestone not in PIPELINE.selected or not is_trained(milestone):
+            break
+        chain.append(milestone)
+    return chain
+
+
+def get_chain_goals(wildcards):
+    return [
+        PIPELINE.milestones[milestone].to_params() for milestone in get_agent_chain()
+    ]
+
+
+def get_gap(wildcards):
+    """The milestone before which the chain ends; none if it is the whole way."""
+    path = list_path(PIPELINE.milestones)
+    return "".join(path[len(get_agent_chain()) :][:1])
+
+
+def get_chain_games(wildcards):
+    """All that a replay of whole runs plays with."""
+    return {
+        "rom": str(PIPELINE.rom) if PIPELINE.rom else [],
+        "adapter": str(PIPELINE.adapter),
+        "console": get_modules(*list_imports(PIPELINE.adapter)),
+        # A rule that lists these is looked at anew when they are made.
+        "budgets": [RESULTS.budget(milestone) for milestone in get_agent_chain()],
+    }
+
+
+def get_chain_inputs(wildcards):
+    """All that the agent is made from, and judged with."""
+    chain = get_agent_chain()
+    tools = Path(config["tools_dir"]).glob("*.py") if config["tools_dir"] else []
+    return get_chain_games(wildcards) | {
+        "experts": [str(Path(config["policy_dir"], f"{m}.py")) for m in chain],
+        "tools": sorted(map(str, tools)),
+        "models": [RESULTS.best(milestone) for milestone in chain],
+        "trainings": [RESULTS.training(milestone) for milestone in chain],
+        "start_states": [path for m in chain if (path := get_start_states(m))],
+        "history": [
+            ancient(str(RESULTS.expert_report(milestone))) for milestone in chain
+        ],
+    }
+
+
+def get_agent_files(wildcards):
+    """What `rule all` asks for: nothing where the first milestone has no student."""
+    if not config["agent"] or not get_agent_chain():
+        return []
+    files = [RESULTS.agent, RESULTS.agent_training, RESULTS.full_run, RESULTS.survival]
+    return [
+        *files,
+        *([RESULTS.agent_videos, RESULTS.strip] if config["record_video"] else []),
+    ]
+
+
+rule train_agent:
+    input:
+        unpack(get_chain_inputs),
+        sources=get_sources("train_agent"),
+    output:
+        agent=update(RESULTS.agent),
+        training=RESULTS.agent_training,
+    log:
+        RESULTS.log("train_agent", "agent"),
+    benchmark:
+        RESULTS.benchmark("train_agent", "agent")
+    priority: 5
+    conda:
+        "../envs/autodagger.yaml"
+    threads: AGENT_THREADS
+    resources:
+        gpu=get_gpus,
+    params:
+        chain=get_chain_goals,
+        options=get_options(*(option.name for option in fields(AgentOptions))),
+        training_options=get_training_options(),
+        seed=config["seed"],
+    message:
+        "the agent: learning to play all milestones in one go"
+    script:
+        "../scripts/train_agent.py"
+
+
+rule evaluate_agent:
+    input:
+        unpack(get_chain_inputs),
+        agent=RESULTS.agent,
+        sources=get_sources("evaluate_agent"),
+    output:
+        report=update(RESULTS.full_run),
+        runs=update(RESULTS.agent_runs),
+        survival=update(RESULTS.survival),
+    log:
+        RESULTS.log("evaluate_agent", "agent"),
+    benchmark:
+        RESULTS.benchmark("evaluate_agent", "agent")
+    priority: 6
+    conda:
+        "../envs/autodagger.yaml"
+    threads: config["train_threads"]
+    resources:
+        gpu=get_gpus,
+    params:
+        chain=get_chain_goals,
+        gap=get_gap,
+        options=get_options("agent_runs", "seed"),
+    message:
+        "the agent: playing whole runs from power-on"
+    script:
+        "../scripts/evaluate_agent.py"
+
+
+rule record_agent_videos:
+    input:
+        unpack(get_chain_games),
+        runs=RESULTS.agent_runs,
+        sources=get_sources("record_agent_videos"),
+    output:
+        videos=update(directory(RESULTS.agent_videos)),
+        strip=update(RESULTS.strip),
+    log:
+        RESULTS.log("record_agent_videos", "agent"),
+    benchmark:
+        RESULTS.benchmark("record_agent_videos", "agent")
+    conda:
+        "../envs/autodagger.yaml"
+    params:
+        chain=get_chain_goals,
+        options=get_options("video_fps", "video_scale"),
+    message:
+        "the agent: recording its videos"
+    script:
+        "../scripts/record_agent_videos.py"
