@@ -14,11 +14,13 @@ import numpy as np
 from autodagger.errors import UserError
 from autodagger.files import digest_json
 from autodagger.game.contract import Game, GameState, list_no_texts
+from autodagger.game.memory import MemoryMap, Snapshot
 
 _MAGIC = b"AGYM\x01"
 _HEADER = struct.Struct("<5sc8sQ")  # magic, kind, identity, seed
 _REPLAY, _CLONE = b"r", b"c"
 _CLONE_HEADER = struct.Struct("<H??")  # the action before (0: none), terminated, truncated
+_ALE_READING = "int(env.ale.getRAM()[{address}])"
 _MOST_ACTIONS = 255  # of a byte, one of which is "none"
 
 
@@ -46,6 +48,10 @@ class GymGame(Game):
     action_values: ClassVar[tuple[Any, ...] | None] = None
     sticky: ClassVar[float] = 0.0
     frames_per_second: ClassVar[float | None] = None
+    crash_advice = (
+        "The environment's package does that: try another version of it, and other env_kwargs; "
+        "look at the adapter's own native code, too."
+    )
 
     @abstractmethod
     def read_env(self, env: Any) -> GameState:
@@ -185,6 +191,14 @@ class GymSimulator:
                 "truncated": self._truncated,
             }
         return state
+
+    def memory(self) -> Snapshot:
+        """The console's inside an environment of the Arcade Learning Environment, else none."""
+        ale = getattr(self._env.unwrapped, "ale", None)
+        if ale is None:
+            return Snapshot(MemoryMap(), b"")
+        content: bytes = ale.getRAM().tobytes()
+        return Snapshot(MemoryMap({0: len(content)}, reading=_ALE_READING, kinds=("u8",)), content)
 
     def close(self) -> None:
         """Closes the environment."""

@@ -17,6 +17,7 @@ from autodagger.files import check_readable
 from autodagger.game.cartridge import CartridgeGame, CartridgeSimulator, split_action
 from autodagger.game.contract import GameState
 from autodagger.game.libretro import Serializer, forget_addresses, insert
+from autodagger.game.memory import Snapshot, take_snapshot
 
 __all__ = ["GameState", "Memory", "RetroGame", "RetroSimulator"]
 
@@ -26,6 +27,12 @@ class RetroGame(CartridgeGame):
 
     Buttons are called as stable-retro's `cores/*.json` call them, in small letters.
     """
+
+    crash_advice = (
+        "Some ROMs do that to a core of stable-retro: check the ROM's SHA-1 against a published "
+        "one, and try another core with RETRO_CORE_PATH. Look at the adapter's own native code, "
+        "too."
+    )
 
     @abstractmethod
     def read_state(self, ram: "Memory") -> GameState:
@@ -105,6 +112,10 @@ class RetroConsole:
     def ram(self) -> "Memory":
         """All memory that the core shows; what it reads follows the emulation."""
         return Memory(self._data.memory, self._is_big, self._swapped)
+
+    def memory(self) -> Snapshot:
+        """All that `ram` can read, as it is now."""
+        return take_snapshot(self.ram().blocks, self._is_big, self._swapped)
 
     def save_state(self) -> bytes:
         """The console as the core writes it; equal consoles give equal bytes."""

@@ -333,7 +333,7 @@ def _(scene: Scene) -> str:
 
 @says("emulator-crash")
 def _(scene: Scene) -> str:
-    slot = _Slot(0)
+    slot = _Slot(0, load_game(GAME).crash_advice)
     slot.process = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,))
     slot.process.start()
     assert slot.process.pid
