@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 WIDTHS = {"u8": 1, "u16": 2, "u32": 4}
 """Bytes of the numbers that adapters read, by their name."""
 
@@ -44,3 +46,9 @@ def take_snapshot(blocks: Mapping[int, bytes], is_big: bool, alignment: int) -> 
     sizes = {base: len(blocks[base]) for base in sorted(blocks)}
     content = b"".join(blocks[base] for base in sizes)
     return Snapshot(MemoryMap(sizes, is_big, alignment), content)
+
+
+def find_addresses(memory_map: MemoryMap) -> np.ndarray:
+    """(M,) int64: the address of each byte of a snapshot."""
+    blocks = [np.arange(base, base + size) for base, size in memory_map.blocks.items()]
+    return np.concatenate([np.empty(0, np.int64), *blocks])

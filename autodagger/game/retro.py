@@ -78,9 +78,9 @@ class RetroConsole:
     def __init__(self, rom_path: Path) -> None:
         import stable_retro
 
-        self.name = _find_console(rom_path)
+        self.name = find_console(rom_path)
         info = stable_retro.get_system_info(self.name)
-        self.buttons = tuple((button or "").lower() for button in info["buttons"])
+        self.buttons = list_buttons(self.name)
         self._core, self._data = insert(rom_path, f"ROM of a {self.name}")
         self._serializer = Serializer(stable_retro.get_core_path(self.name))
         self._mask = np.zeros(len(self.buttons), np.uint8)
@@ -205,7 +205,12 @@ def _explain(address: int, size: int, blocks: Mapping[int, bytes]) -> ValueError
     )
 
 
-def _find_console(rom_path: Path) -> str:
+def find_console(rom_path: Path) -> str:
+    """Which console a ROM is for, as stable-retro calls it, by its suffix.
+
+    Raises:
+        UserError: There is no such file, or no console for it.
+    """
     import stable_retro
 
     check_readable(rom_path, "ROM", "Put it there, or name its place with rom_path.")
@@ -217,6 +222,14 @@ def _find_console(rom_path: Path) -> str:
             f"{', '.join(sorted(known))}; rename it."
         )
     return console
+
+
+def list_buttons(console: str) -> tuple[str, ...]:
+    """A console's buttons in the order of the libretro joypad mask; "" where it has none."""
+    import stable_retro
+
+    info = stable_retro.get_system_info(console)
+    return tuple((button or "").lower() for button in info["buttons"])
 
 
 def _find_swapped(info: Mapping[str, Any]) -> int:
