@@ -1,10 +1,14 @@
 """The command line: `python -m autodagger inspect …`, `python -m autodagger new-game …`."""
 
 import argparse
+import multiprocessing
+import signal
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from autodagger.authoring.inspection import DEFAULT_STEPS, Play, inspect, search_recording
+from autodagger.authoring.skeleton import create_game
 from autodagger.errors import exit_in_words
 from autodagger.workflow.paths import locate_game
 
@@ -14,29 +18,46 @@ HOME = Path(__file__).resolve().parents[1]
 _RESULTS = Path("inspect_results")
 
 
-@exit_in_words()
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Does what the command line says."""
+    """Does what the command line says, in a process of its own: a game can crash it."""
     options = _parse(arguments)
+    process = multiprocessing.get_context("fork").Process(target=_do, args=(options,))
+    process.start()
+    process.join()
+    if process.exitcode is not None and process.exitcode < 0:
+        number = -process.exitcode
+        sys.exit(
+            f"the game crashed (signal {number}, {signal.strsignal(number)}). Some ROMs do that to "
+            "an emulator core, some packages by themselves: docs/new_game.md says what helps."
+        )
+    sys.exit(process.exitcode)
+
+
+@exit_in_words()
+def _do(options: argparse.Namespace) -> None:
     print(options.do(options))
 
 
 def _inspect(options: argparse.Namespace) -> str:
     game_dir = locate_game(options.game, HOME) if options.game else None
-    name = game_dir.resolve().name if game_dir else options.rom.stem
-    folder = options.out or _RESULTS / name
+    folder = options.out or _RESULTS / (game_dir.resolve().name if game_dir else options.rom.stem)
     if options.search:
         return search_recording(folder, options.search)
     kept = {key: vars(options)[key] for key in ("rom", "start", "keys", "expert", "steps", "seed")}
     return inspect(Play(game_dir, **kept), folder)
 
 
+def _create(options: argparse.Namespace) -> str:
+    return create_game(options.name, options.rom, options.env)
+
+
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m autodagger", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_inspect(commands)
+    _add_new_game(commands)
     options = parser.parse_args(arguments)
-    if options.do is _inspect and (options.game is None) == (options.rom is None):
+    if options.do is _inspect and options.game is None and options.rom is None:
         parser.error("inspect needs a GAME (a folder of games/, or a path) or --rom FILE")
     return options
 
@@ -62,6 +83,15 @@ def _add_inspect(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="STEP=NUMBER",
         help="look through the memory of the last play: 90=20, 90..120=20, 200>@90, 200=@90+20",
     )
+
+
+def _add_new_game(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser("new-game", help="write a game's folder to begin with")
+    command.set_defaults(do=_create)
+    command.add_argument("name", metavar="NAME", help="a folder of games/, or a path")
+    what = command.add_mutually_exclusive_group(required=True)
+    what.add_argument("--rom", type=Path, metavar="FILE", help="a cartridge; it is copied")
+    what.add_argument("--env", metavar="ID", help="an environment that gymnasium.make knows")
 
 
 if __name__ == "__main__":

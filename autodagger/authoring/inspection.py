@@ -32,7 +32,7 @@ from autodagger.errors import UserError
 from autodagger.files import write_bytes, write_text
 from autodagger.game.contract import Game, check_rom, explain_adapter, load_game
 from autodagger.game.draft import draft_cartridge
-from autodagger.game.memory import find_addresses
+from autodagger.game.memory import find_addresses, format_address
 from autodagger.game.starts import load_start_states
 from autodagger.results.video import Encoder, VideoStyle
 
@@ -58,7 +58,7 @@ class Play:
 
     Attributes:
         game_dir: The game's folder; None: the ROM alone, without an adapter.
-        rom: The ROM; None takes the game's own.
+        rom: The ROM; None takes the game's own, if it has one.
         start: Save state to begin from; None is power-on.
         keys: A script of keys.
         expert: An expert's file; without both, chance plays.
@@ -110,7 +110,9 @@ def inspect(play: Play, folder: Path) -> str:
         write_bytes(folder / END, simulator.save())
         simulator.close()
     recording.save(folder / RECORDING)
-    _write_changes(recording, folder / CHANGES)
+    (folder / CHANGES).unlink(missing_ok=True)
+    if recording.first.size:
+        _write_changes(recording, folder / CHANGES)
     return describe(game, recording, folder)
 
 
@@ -139,7 +141,7 @@ def describe(game: Game, recording: Recording, folder: Path) -> str:
     """What was played, which files tell of it, and what changed."""
     lines = [f"{game.name}: {recording.steps} steps. Its actions: {', '.join(game.actions)}"]
     lines += ["", f"{folder}/"]
-    lines += [f"  {name:14} {text}" for name, text in _FILES]
+    lines += [f"  {name:14} {text}" for name, text in _FILES if (folder / name).exists()]
     if recording.first.size:
         lines += ["", *_describe_memory(recording)]
     if rows := list(_list_state_changes(recording)):
@@ -211,10 +213,10 @@ def _describe_memory(recording: Recording) -> Iterator[str]:
     counts = recording.count_changes()
     for base, size in recording.map.blocks.items():
         part, counts = counts[:size], counts[size:]
-        often = [int((part == 0).sum()), int((part == 1).sum()), int((part > 10).sum())]
+        never, once, often = (int(which.sum()) for which in (part == 0, part == 1, part > 10))
         yield (
-            f"{size:,} bytes of memory from {base:#x} on: {often[0]:,} never changed, {often[1]:,} "
-            f"once, {size - sum(often):,} 2 to 10 times, {often[2]:,} more often"
+            f"{size:,} bytes of memory from {format_address(base)} on: {never:,} never changed, "
+            f"{once:,} once, {size - never - once - often:,} 2 to 10 times, {often:,} more often"
         )
     busy = ", ".join(map(str, list_busy_steps(recording, _BUSY_STEPS)))
     yield f"Most bytes changed at the steps {busy}."
@@ -254,7 +256,7 @@ def _write_changes(recording: Recording, path: Path) -> None:
     rows.writerow(("address", *names))
     addresses = find_addresses(recording.map)
     rows.writerows(
-        (hex(addresses[place]), *(int(column[place]) for column in columns))
+        (format_address(int(addresses[place])), *(int(column[place]) for column in columns))
         for place in order.tolist()
     )
     write_text(path, text.getvalue())

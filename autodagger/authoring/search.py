@@ -13,7 +13,7 @@ import numpy as np
 
 from autodagger.authoring.recording import Recording
 from autodagger.errors import UserError
-from autodagger.game.memory import WIDTHS, MemoryMap, find_addresses
+from autodagger.game.memory import WIDTHS, MemoryMap, find_addresses, format_address
 
 MOST_SHOWN = 20
 """Places that are printed."""
@@ -215,7 +215,7 @@ def _describe(
         start = lowest - (WIDTHS[kind] - 1 if memory_map.is_big else 0)
         part = slice(start, start + WIDTHS[kind])
         values = tuple(int.from_bytes(memory[step][part].tobytes(), order) for step in steps)
-        text = memory_map.reading.format(kind=kind, address=addresses[start])
+        text = memory_map.reading.format(kind=kind, address=format_address(int(addresses[start])))
         readings.setdefault(values, []).append(text)
     for values, texts in readings.items():
         yield Finding(texts, dict(zip(steps, values, strict=True)), changes)

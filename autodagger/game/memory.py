@@ -17,14 +17,14 @@ class MemoryMap:
         blocks: Bytes of each block, by the address of its first.
         is_big: Whether numbers begin with their highest byte.
         alignment: Numbers begin at multiples of it, or of their own size where that is less.
-        reading: How an adapter reads a number, with {kind} and {address}.
+        reading: How an adapter reads a number, with {kind} and {address}, see `format_address`.
         kinds: Which of `WIDTHS` it can read.
     """
 
     blocks: Mapping[int, int] = field(default_factory=dict)
     is_big: bool = False
     alignment: int = 1
-    reading: str = "ram.{kind}({address:#x})"
+    reading: str = "ram.{kind}({address})"
     kinds: tuple[str, ...] = tuple(WIDTHS)
 
 
@@ -52,3 +52,8 @@ def find_addresses(memory_map: MemoryMap) -> np.ndarray:
     """(M,) int64: the address of each byte of a snapshot."""
     blocks = [np.arange(base, base + size) for base, size in memory_map.blocks.items()]
     return np.concatenate([np.empty(0, np.int64), *blocks])
+
+
+def format_address(address: int) -> str:
+    """As adapters write it: "0xFF024E", "0x02000024"."""
+    return f"0x{address:08X}" if address >> 24 else f"0x{address:X}"
