@@ -62,6 +62,12 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of steps such as 300")
+    return int(text)
+
+
 def _add_inspect(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     command = commands.add_parser(
         "inspect", help="play a game, look at each step, and search its memory"
@@ -74,7 +80,7 @@ def _add_inspect(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     who.add_argument("--random", action="store_true", help="chance plays (so it does by default)")
     who.add_argument("--keys", type=Path, metavar="FILE", help="a script: an action a line")
     who.add_argument("--expert", type=Path, metavar="FILE", help="an expert plays")
-    command.add_argument("--steps", type=int, metavar="N", help=f"{DEFAULT_STEPS} if not said")
+    command.add_argument("--steps", type=_count, metavar="N", help=f"{DEFAULT_STEPS} if not said")
     command.add_argument("--seed", type=int, default=0, metavar="N", help="of all chance")
     command.add_argument("--out", type=Path, metavar="FOLDER", help=f"{_RESULTS}/GAME if not said")
     command.add_argument(

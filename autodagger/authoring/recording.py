@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autodagger.files import read_bytes, reading, write_bytes
+from autodagger.files import read_bytes, reading, seal, unseal, write_bytes
 from autodagger.game.contract import GameState, Simulator
 from autodagger.game.memory import MemoryMap
 
@@ -94,7 +94,7 @@ class Recording:
             places=self._all_places(),
             values=np.concatenate(values),
         )
-        write_bytes(path, buffer.getvalue())
+        write_bytes(path, seal(buffer.getvalue()))
 
 
 def load_recording(path: Path) -> Recording:
@@ -104,14 +104,11 @@ def load_recording(path: Path) -> Recording:
         DamagedFile: There is none, or it is not as it was written.
     """
     data = read_bytes(path, _WHAT, _AGAIN)
-    with reading(_WHAT, path, _AGAIN), np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+    with reading(_WHAT, path, _AGAIN), np.load(io.BytesIO(unseal(data))) as arrays:
         about: dict[str, Any] = json.loads(arrays["about"].tobytes())
         first, counts = arrays["first"], arrays["counts"]
         places, values = arrays["places"], arrays["values"]
         memory_map = _read_map(about["map"])
-        sizes = (len(places), len(values), sum(memory_map.blocks.values()))
-        if sizes != (counts.sum(), counts.sum(), first.size) or (places >= first.size).any():
-            raise ValueError("its parts do not belong together")
         ends = np.cumsum(counts)[:-1]
         changes = list(zip(np.split(places, ends), np.split(values, ends), strict=True))
         return Recording(memory_map, first, about["actions"], about["states"], changes)
