@@ -66,7 +66,7 @@ class Finding:
     Attributes:
         readings: How an adapter can read it, narrow numbers first.
         values: What it is, by step.
-        changes: How many steps changed its lowest byte.
+        changes: How many steps changed its busiest byte.
     """
 
     readings: list[str]
@@ -129,10 +129,9 @@ def search(
     findings = [
         finding
         for place in places[:MOST_SHOWN]
-        for finding in _describe(
-            recording.map, place, kinds[place], memory, shown, int(counts[place])
-        )
+        for finding in _describe(recording.map, place, kinds[place], memory, shown, counts)
     ]
+    findings.sort(key=lambda finding: finding.changes)
     return [len(still) for still in left], findings
 
 
@@ -205,17 +204,17 @@ def _describe(
     kinds: Sequence[str],
     memory: dict[int, np.ndarray],
     steps: Sequence[int],
-    changes: int,
+    counts: np.ndarray,
 ) -> Iterator[Finding]:
     """One finding for all kinds that read the same values there."""
     addresses = find_addresses(memory_map)
     order: Literal["big", "little"] = "big" if memory_map.is_big else "little"
-    readings: dict[tuple[int, ...], list[str]] = {}
+    found: dict[tuple[int, ...], Finding] = {}
     for kind in kinds:
         start = lowest - (WIDTHS[kind] - 1 if memory_map.is_big else 0)
         part = slice(start, start + WIDTHS[kind])
         values = tuple(int.from_bytes(memory[step][part].tobytes(), order) for step in steps)
         text = memory_map.reading.format(kind=kind, address=format_address(int(addresses[start])))
-        readings.setdefault(values, []).append(text)
-    for values, texts in readings.items():
-        yield Finding(texts, dict(zip(steps, values, strict=True)), changes)
+        new = Finding([], dict(zip(steps, values, strict=True)), int(counts[part].max()))
+        found.setdefault(values, new).readings.append(text)
+    yield from found.values()
