@@ -5,6 +5,7 @@ import multiprocessing
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from autodagger.authoring.inspection import DEFAULT_STEPS, Play, inspect, search_recording
@@ -35,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 @exit_in_words()
 def _do(options: argparse.Namespace) -> None:
-    print(options.do(options))
+    with suppress(BrokenPipeError):  # of `| head`
+        print(options.do(options), flush=True)
 
 
 def _inspect(options: argparse.Namespace) -> str:

@@ -13,7 +13,10 @@ from autodagger.game.memory import format_address
 _OTHERS = ("retro", "RetroGame", "Memory")
 _LINE = 100  # letters
 _CARTRIDGE = '''\
-"""{title}, as `new-game` found it. What you have to write stands at "To do"."""
+"""{title}.
+
+Written by `new-game`. What you have to write stands at "To do".
+"""
 
 from autodagger.game.{module} import {imports}
 
@@ -38,7 +41,10 @@ class {class_name}({kind}):
 '''
 
 _ENVIRONMENT = '''\
-"""{title}, as `new-game` found it. What you have to write stands at "To do"."""
+"""{title}.
+
+Written by `new-game`. What you have to write stands at "To do".
+"""
 
 from typing import Any
 
