@@ -36,6 +36,7 @@ class Panel:
         picture = Image.new("RGB", (width + PANEL_WIDTH + width % 2, height + height % 2), _PAPER)
         picture.paste(Image.fromarray(screen))
         state = dict(flatten(moment.state))
+        state.pop("prev_action", None)  # it stands above
         self._write(ImageDraw.Draw(picture), (width + 10, 8), height, moment, state)
         self._before = state
         return np.asarray(picture)

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -13,8 +13,8 @@ from PIL import Image
 
 from autodagger.authoring.drawing import Panel, choose_steps, draw_sheet, flatten
 from autodagger.authoring.players import (
+    ExpertPlayer,
     check_keys,
-    play_expert,
     play_keys,
     play_randomly,
     read_keys,
@@ -104,16 +104,19 @@ def inspect(play: Play, folder: Path) -> str:
         state = load_start_states(play.start)[0].data
         simulator.power_on(rng) if state is None else simulator.load(state)
         fps = simulator.frames_per_second / simulator.frames_per_step
-        with _choose_player(play, keys, game) as choose, _Album(folder, fps) as album:
+        with _choose_player(play, keys, game) as player, _Album(folder, fps) as album:
             steps = play.steps or (len(keys) if play.keys else DEFAULT_STEPS)
-            recording = record(simulator, choose, steps, rng, album.add)
+            recording = record(simulator, player, steps, rng, game.no_op, album.add)
         write_bytes(folder / END, simulator.save())
         simulator.close()
     recording.save(folder / RECORDING)
     (folder / CHANGES).unlink(missing_ok=True)
     if recording.first.size:
         _write_changes(recording, folder / CHANGES)
-    return describe(game, recording, folder)
+    error = getattr(player, "error", "")
+    return "\n\n".join(
+        [describe(game, recording, folder), *([f"It ended: {error}"] if error else [])]
+    )
 
 
 def search_recording(folder: Path, conditions: Sequence[str]) -> str:
@@ -145,17 +148,16 @@ def describe(game: Game, recording: Recording, folder: Path) -> str:
     if recording.first.size:
         lines += ["", *_describe_memory(recording)]
     if rows := list(_list_state_changes(recording)):
-        lines += ["", *align([("game state", "changes", "values"), *rows])]
+        lines += ["", *align([("game state", "changes", "values"), *rows], "<><")]
     return "\n".join(lines)
 
 
-@contextmanager
-def _choose_player(play: Play, keys: Sequence[str], game: Game) -> Iterator[Choose]:
+def _choose_player(
+    play: Play, keys: Sequence[str], game: Game
+) -> ExpertPlayer | nullcontext[Choose]:
     if play.expert:
-        with play_expert(play.expert, play.game_dir, game.actions, play.seed) as choose:
-            yield choose
-    else:
-        yield play_keys(keys) if play.keys else play_randomly(game.actions, play.seed)
+        return ExpertPlayer(play.expert, play.game_dir, game.actions, play.seed)
+    return nullcontext(play_keys(keys) if play.keys else play_randomly(game.actions, play.seed))
 
 
 class _Album:
@@ -226,7 +228,7 @@ def _list_state_changes(recording: Recording) -> Iterator[tuple[str, str, str]]:
     """For each value of the state how often it changed, and what it was."""
     seen: dict[str, list[str]] = {}
     for state in recording.states:
-        for key, value in flatten(state):
+        for key, value in flatten({k: v for k, v in state.items() if k != "prev_action"}):
             values = seen.setdefault(key, [])
             if values[-1:] != [value]:
                 values.append(value)

@@ -1,8 +1,8 @@
 """Who plays while a person looks: chance, a script of keys, or an expert."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 
@@ -63,31 +63,45 @@ def play_keys(keys: Sequence[str]) -> Choose:
     return lambda _state: next(left, None)
 
 
-@contextmanager
-def play_expert(
-    path: Path, folder: Path | None, actions: Sequence[str], seed: int
-) -> Iterator[Choose]:
-    """An expert with the tools of the game's folder, confined as in a run.
+class ExpertPlayer:
+    """An expert with the tools of the game's folder, confined; use it in a `with` block.
+
+    Args:
+        path: The expert's file.
+        folder: The game's, if it has one.
+        actions: The game's.
+        seed: Of the expert's chance.
 
     Raises:
-        UserError: It cannot be loaded or confined, raises, hangs, or names no action.
+        UserError: It cannot be loaded or confined.
+
+    Attributes:
+        error: What ended the play, if the expert raised, hung or named no action.
     """
-    tools = sorted(folder.glob("tools/*.py")) if folder else []
-    data = folder / "data" if folder else None
-    with Jail() as jail:
+
+    def __init__(self, path: Path, folder: Path | None, actions: Sequence[str], seed: int) -> None:
+        self._actions, self.error = actions, ""
+        tools = sorted(folder.glob("tools/*.py")) if folder else []
+        data = folder / "data" if folder else None
+        self._jail = Jail()
         try:
-            expert = Expert(path, tools, actions, jail.door, data=data)
-            expert.start_episode(seed)
+            self._expert = Expert(path, tools, actions, self._jail.door, data=data)
+            self._expert.start_episode(seed)
         except ExpertError as error:
+            self._jail.close()
             raise UserError(str(error)) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._expert.close()
+        self._jail.close()
+
+    def __call__(self, state: dict[str, Any]) -> str | None:
+        """Its action, None from its first error on."""
         try:
-            yield lambda state: actions[_ask(expert, state)]
-        finally:
-            expert.close()
-
-
-def _ask(expert: Expert, state: dict[str, object]) -> int:
-    try:
-        return expert.act(state)
-    except ExpertError as error:
-        raise UserError(str(error)) from error
+            return self._actions[self._expert.act(state)]
+        except ExpertError as error:
+            self.error = str(error)
+            return None

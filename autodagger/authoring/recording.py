@@ -124,6 +124,7 @@ def record(
     choose: Choose,
     steps: int,
     rng: np.random.Generator,
+    no_op: str | None = None,
     on_moment: Callable[[Moment], None] = lambda moment: None,
 ) -> Recording:
     """Plays on from where the game is.
@@ -133,11 +134,12 @@ def record(
         choose: Who plays.
         steps: At most so many; the game's own end, or the player's, ends it before.
         rng: Of the game's chance.
+        no_op: The action "before" the first one.
         on_moment: Told of the start and of each step.
     """
     snapshot = simulator.memory()
     memory = np.frombuffer(snapshot.content, np.uint8)
-    recording = Recording(snapshot.map, memory, states=[simulator.state()])
+    recording = Recording(snapshot.map, memory, states=[_read(simulator, no_op)])
     on_moment(Moment(0, None, simulator.screen(), recording.states[0]))
     for step in range(1, steps + 1):
         action = None if simulator.has_ended else choose(recording.states[-1])
@@ -147,10 +149,15 @@ def record(
         before, memory = memory, np.frombuffer(simulator.memory().content, np.uint8)
         places = np.flatnonzero(memory != before)
         recording.actions.append(action)
-        recording.states.append(simulator.state())
+        recording.states.append(_read(simulator, action))
         recording.changes.append((places, memory[places]))
         on_moment(Moment(step, action, simulator.screen(), recording.states[-1]))
     return recording
+
+
+def _read(simulator: Simulator, action: str | None) -> GameState:
+    """The state as experts see it in a run."""
+    return {**simulator.state(), "prev_action": action}
 
 
 def list_busy_steps(recording: Recording, count: int) -> Sequence[int]:

@@ -152,15 +152,20 @@ def format_findings(
     rows = [["as an adapter reads it", *map("@{}".format, findings[0].values), "changes"], *rows]
     more = left[-1] - MOST_SHOWN
     rest = [f"and {more:,} more; name another step to leave some out"] if more > 0 else []
-    return "\n".join([*lines, "", *align(rows), *rest])
+    return "\n".join([*lines, "", *align(rows, "<" + ">" * (len(rows[0]) - 1)), *rest])
 
 
-def align(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Rows as lines: the first column to the left, the others to the right."""
+def align(rows: Sequence[Sequence[str]], numbers: str) -> Iterator[str]:
+    """Rows as lines.
+
+    Args:
+        rows: Cells, the header's first.
+        numbers: For each column ">" where it holds numbers, else "<".
+    """
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for first, *others in rows:
-        cells = (f"{cell:>{width}}" for cell, width in zip(others, widths[1:], strict=True))
-        yield "   ".join([f"{first:{widths[0]}}", *cells]).rstrip()
+    for row in rows:
+        cells = zip(row, numbers, widths, strict=True)
+        yield "   ".join(f"{cell:{side}{width}}" for cell, side, width in cells).rstrip()
 
 
 class _Numbers:

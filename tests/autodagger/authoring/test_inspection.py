@@ -11,6 +11,7 @@ from autodagger.authoring.inspection import Play, inspect, search_recording
 from autodagger.errors import UserError
 from games.airstriker.adapter import LIVES, SCORE, find_rom
 from tests.envs import write_adapter
+from tests.grid import write_expert
 from tests.workflow.conftest import GAME, ROOT
 
 ROM = Path(find_rom())
@@ -60,6 +61,15 @@ def test_an_expert_plays(tmp_path: Path) -> None:
     text = inspect(Play(GAME, expert=expert, steps=12), tmp_path)
     assert "from 0x02000000 on" in text and "from 0x03000000 on" in text
     assert "game.scene" in text
+
+
+def test_an_expert_that_fails_ends_the_play_and_is_named(tmp_path: Path) -> None:
+    text = "def run(state): return 'right' if state['prev_action'] is None else state['there']"
+    expert = write_expert(tmp_path, text)
+    told = inspect(Play(write_adapter(tmp_path), expert=expert), tmp_path / "out")
+    assert "Mine: 1 steps" in told
+    assert "It ended: " in told and "KeyError: 'there'" in told
+    assert (tmp_path / "out" / "video.mp4").exists()
 
 
 def test_an_environment_shows_its_state_and_has_no_memory(tmp_path: Path) -> None:

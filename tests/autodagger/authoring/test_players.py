@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from autodagger.authoring.players import (
+    ExpertPlayer,
     check_keys,
-    play_expert,
     play_keys,
     play_randomly,
     read_keys,
@@ -53,13 +53,14 @@ def test_an_expert_plays_with_its_games_tools(tmp_path: Path) -> None:
     (tmp_path / "tools").mkdir()
     (tmp_path / "tools" / "t.py").write_text("def pick(state):\n    return state['what']\n")
     path = write_expert(tmp_path, "def run(state): return pick(state)")
-    with play_expert(path, tmp_path, ACTIONS, 0) as choose:
+    with ExpertPlayer(path, tmp_path, ACTIONS, 0) as choose:
         assert choose({"what": "START"}) == "start"
-        with pytest.raises(UserError, match="KeyError"):
-            choose({})
+        assert choose.error == ""
+        assert choose({}) is None
+        assert "KeyError: 'what'" in choose.error
 
 
 def test_an_expert_that_cannot_be_loaded_is_named(tmp_path: Path) -> None:
     path = write_expert(tmp_path, "def ruin(state): pass")
-    with pytest.raises(UserError, match="run"), play_expert(path, None, ACTIONS, 0):
+    with pytest.raises(UserError, match="run"), ExpertPlayer(path, None, ACTIONS, 0):
         pass

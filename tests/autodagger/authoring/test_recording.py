@@ -48,7 +48,7 @@ def test_the_memory_of_any_step_comes_back() -> None:
     assert [int(memory[step][7]) for step in (0, 3, 5)] == [0, 3, 5]
     assert [int(memory[step][299]) for step in (0, 3, 5)] == [0, 1, 2]
     assert recording.count_changes()[[7, 8, 299]].tolist() == [5, 0, 2]
-    assert recording.states[3] == {"steps": 3}
+    assert recording.states[3] == {"steps": 3, "prev_action": "a"}
     assert list(recording.map.blocks) == [0x10, 0x3000]
 
 
