@@ -5,14 +5,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
 from autodagger.authoring import skeleton
-from autodagger.authoring.skeleton import create_game
+from autodagger.authoring.recording import Recording
+from autodagger.authoring.skeleton import create_game, find_change
 from autodagger.errors import UserError
 from autodagger.game.contract import check_rom, load_game
 from autodagger.game.fields import check_fields
+from autodagger.game.memory import MemoryMap
 from autodagger.game.milestone import load_milestones
 from autodagger.game.sample import read_sample
 from games.airstriker.adapter import find_rom
@@ -79,6 +82,27 @@ def test_what_cannot_be_played_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no such file"):
         create_game(str(tmp_path / "mine"), tmp_path / "none.md", None)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_byte_that_changes_once_and_alike_in_all_plays_is_chosen() -> None:
+    def play(*changes: tuple[int, int, int]) -> Recording:
+        steps = [
+            [(place, value) for at, place, value in changes if at == step] for step in range(9)
+        ]
+        recording = Recording(MemoryMap({0: 8}), np.zeros(8, np.uint8))
+        for step in steps[1:]:
+            places, values = zip(*step, strict=True) if step else ((), ())
+            recording.changes.append((np.array(places, int), np.array(values, np.uint8)))
+        return recording
+
+    once, soon, twice, other = (6, 1, 9), (2, 2, 9), (5, 3, 9), (6, 4, 9)
+    plays = [
+        play(once, soon, twice, (7, 3, 8), other),
+        play((8, 1, 9), soon, twice, (6, 4, 7)),
+    ]
+    assert find_change(plays, Path("x")) == (1, 9, 8)
+    with pytest.raises(UserError, match=r"ROM x: in 90 steps no byte of its memory changed once"):
+        find_change([play(once), play(soon)], Path("x"))
 
 
 def test_an_environment_without_end_begins_with_its_first_reward(
