@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 from typing import Self
 
 import numpy as np
@@ -41,7 +42,7 @@ RECORDING, SHEET, VIDEO = "recording.npz", "moments.png", "video.mp4"
 END, CHANGES, STEPS = "end.state", "changes.csv", "steps"
 
 _BUSY_STEPS = 5
-_MOST_VALUES = 6
+_VALUES_WIDTH = 60
 _FILES = (
     (VIDEO, "each step, the game state beside it"),
     (SHEET, "up to 60 steps at once that showed something new, with their numbers"),
@@ -233,9 +234,8 @@ def _list_state_changes(recording: Recording) -> Iterator[tuple[str, str, str]]:
             if values[-1:] != [value]:
                 values.append(value)
     for key, values in seen.items():
-        distinct = list(dict.fromkeys(values))
-        more = ", …" if len(distinct) > _MOST_VALUES else ""
-        yield key, str(len(values) - 1), ", ".join(distinct[:_MOST_VALUES]) + more
+        distinct = ", ".join(dict.fromkeys(values))
+        yield key, str(len(values) - 1), shorten(distinct, _VALUES_WIDTH, placeholder=" …")
 
 
 def _write_changes(recording: Recording, path: Path) -> None:
