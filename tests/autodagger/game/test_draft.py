@@ -48,7 +48,7 @@ def test_an_environment_is_asked_for_its_actions_and_what_changes_in_it() -> Non
     [
         ("CartPol-v1", "environment CartPol-v1: it cannot be made.*did you mean"),
         ("tests.envs:Lin-v0", r"\(did you mean 'tests\.envs:Line-v0'\?\)"),
-        ("MiniGrid-Empty-5x5-v0", r"did you mean 'minigrid:MiniGrid-Empty-5x5-v0'\?"),
+        ("MiniGrid-Nowhere-v0", r"did you mean 'minigrid:MiniGrid-Nowhere-v0'\?"),
         ("not_there:X-v0", r"needs the Python package not_there, .*pip install not-there and"),
         ("Pendulum-v1", r"its actions are Box.*Expected Discrete\(n\).*action_values"),
     ],
