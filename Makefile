@@ -19,10 +19,12 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo status doctor test test-all lint format bench rom clean
+.PHONY: help setup demo status doctor test test-all lint format bench rom clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' $(MAKEFILE_LIST) | awk -F '|' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+setup: $(READY) ## set up .venv, which the other targets do by themselves
 
 demo: $(READY) ## set up, then turn every expert into a student; again: only what changed
 	@$(BIN)/python -m autodagger.workflow.run_lock

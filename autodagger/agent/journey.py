@@ -53,6 +53,11 @@ class JourneySpec:
     view: View
     unconfined: bool = False
 
+    @property
+    def task(self) -> Task:
+        """The first one: all have the same game."""
+        return self.tasks[0]
+
 
 @dataclass(frozen=True)
 class JourneyPlan(EpisodePlan):

@@ -9,6 +9,7 @@ import numpy as np
 from autodagger.actions import NO_OP
 from autodagger.errors import show
 from autodagger.game.contract import Game, GameState, list_no_texts
+from autodagger.game.memory import Snapshot
 
 Frames = int | tuple[int, int]
 """A number of frames, or the fewest and the most, both included, between which chance decides."""
@@ -43,6 +44,9 @@ class Console(Protocol):
 
     def ram(self) -> Any:
         """What an adapter's `read_state` reads the memory with."""
+
+    def memory(self) -> Snapshot:
+        """All that `ram` can read, as it is now."""
 
     def close(self) -> None:
         """Frees the process's console."""
@@ -158,6 +162,10 @@ class CartridgeSimulator:
     def state(self) -> GameState:
         """What the adapter reads from the memory as it is now."""
         return self._game.read_state(self._console.ram())
+
+    def memory(self) -> Snapshot:
+        """All that the adapter can read, as it is now."""
+        return self._console.memory()
 
     def close(self) -> None:
         """Frees the process's console."""

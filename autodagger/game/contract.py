@@ -20,6 +20,7 @@ import numpy as np
 from autodagger.actions import NO_OP
 from autodagger.errors import UserError, show
 from autodagger.files import exists, read_bytes, sha1_file
+from autodagger.game.memory import Snapshot
 
 _ADVICE = "Expected a game folder such as games/mossbrook; name it with the option game."
 
@@ -88,6 +89,9 @@ class Simulator(Protocol):
     def state(self) -> GameState:
         """The game state now, a fresh dict."""
 
+    def memory(self) -> Snapshot:
+        """All memory that the adapter can read, as it is now; none where it reads none."""
+
     def close(self) -> None:
         """Frees what this process holds."""
 
@@ -104,6 +108,7 @@ class Game(ABC):
         no_op: Which of them does nothing: the action "before" the first one of an episode. None
             where there is none.
         done_when: JMESPath expression by milestone id, for milestone files without `done_when`.
+        crash_advice: What to do where its native code crashes, as sentences.
     """
 
     name: ClassVar[str]
@@ -112,6 +117,7 @@ class Game(ABC):
     actions: ClassVar[tuple[str, ...]]
     no_op: ClassVar[str | None] = NO_OP
     done_when: ClassVar[dict[str, str]] = {}
+    crash_advice: ClassVar[str] = "Look at the adapter's own native code."
 
     @abstractmethod
     def open(self, rom: Path | None) -> Simulator:

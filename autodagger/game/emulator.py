@@ -15,6 +15,7 @@ from autodagger.files import check_readable
 from autodagger.game import save_state
 from autodagger.game.clock import POWER_ON, Clock, find_start, replace_time
 from autodagger.game.libretro import Serializer, insert
+from autodagger.game.memory import Snapshot, take_snapshot
 from autodagger.game.save_state import (
     SaveState,
     StateError,
@@ -150,6 +151,11 @@ class Emulator:
     def ram(self) -> Ram:
         """EWRAM and IWRAM; what it reads follows the emulation."""
         return Ram(self._data.memory)
+
+    def memory(self) -> Snapshot:
+        """Both work RAMs as they are now."""
+        blocks = self._memory.blocks
+        return take_snapshot({base: blocks[base] for base in (EWRAM, IWRAM)}, False, 4)
 
     def save_state(self) -> bytes:
         """The whole console as bytes; `load_state` of it continues exactly from here.

@@ -124,7 +124,8 @@ def _compare(game: Game, before: list[_Moment], now: list[_Moment], where: str) 
             difference = f"it took {other.frames} frames, before {one.frames}"
         if difference:
             raise _refuse(
-                game.name, f"{where} the same {step} steps gave something else: {difference}"
+                game.name,
+                f"{where}, equal steps differ at step {step}: {difference}",
             )
     if len(before) != len(now):
         raise _refuse(game.name, f"{where} it ended after {len(now)} steps, before {len(before)}")

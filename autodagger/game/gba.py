@@ -15,6 +15,11 @@ __all__ = ["GameState", "GbaGame", "GbaSimulator", "Ram"]
 class GbaGame(CartridgeGame):
     """A cartridge of this console, see `CartridgeGame` for its attributes."""
 
+    crash_advice = (
+        "Some ROMs do that to the bundled core: use the newer one, docs/new_game.md says how. If "
+        "it crashes there, too, look at the adapter's own native code, and at the ROM."
+    )
+
     @abstractmethod
     def read_state(self, ram: Ram) -> GameState:
         """The game state, see `CartridgeGame.read_state`."""

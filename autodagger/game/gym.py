@@ -1,7 +1,6 @@
 """Gymnasium environments as games: named actions, a state dict, save states of a few bytes."""
 
 import hashlib
-import importlib.util
 import struct
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
@@ -14,11 +13,14 @@ import numpy as np
 from autodagger.errors import UserError
 from autodagger.files import digest_json
 from autodagger.game.contract import Game, GameState, list_no_texts
+from autodagger.game.environment import explain_missing_package, make_environment
+from autodagger.game.memory import MemoryMap, Snapshot
 
 _MAGIC = b"AGYM\x01"
 _HEADER = struct.Struct("<5sc8sQ")  # magic, kind, identity, seed
 _REPLAY, _CLONE = b"r", b"c"
 _CLONE_HEADER = struct.Struct("<H??")  # the action before (0: none), terminated, truncated
+_ALE_READING = "int(env.ale.getRAM()[{address}])"
 _MOST_ACTIONS = 255  # of a byte, one of which is "none"
 
 
@@ -46,6 +48,10 @@ class GymGame(Game):
     action_values: ClassVar[tuple[Any, ...] | None] = None
     sticky: ClassVar[float] = 0.0
     frames_per_second: ClassVar[float | None] = None
+    crash_advice = (
+        "The environment's package does that: try another version of it, and other env_kwargs; "
+        "look at the adapter's own native code, too."
+    )
 
     @abstractmethod
     def read_env(self, env: Any) -> GameState:
@@ -108,14 +114,15 @@ class GymSimulator:
 
     def __init__(self, game: GymGame) -> None:
         self._game = game
-        self._env = _make(game)
+        self._env = make_environment(game.env_id, game.env_kwargs, game.package)
         self._values = game.action_values or tuple(range(len(game.actions)))
         _check_actions(game, self._env.action_space, self._values)
         self._identity = bytes.fromhex(game.identify(None))[:8]
         self._clones = False
         self._begin(seed=0)
         self._clones = game.clone(self._env.unwrapped) is not None
-        self.screen_shape = _check_screen(game, self._env.render()).shape
+        with explain_missing_package(game.env_id):
+            self.screen_shape = _check_screen(game, self._env.render()).shape
         fps = game.frames_per_second or self._env.metadata.get("render_fps") or 30.0
         self.frames_per_second = float(fps)
 
@@ -186,6 +193,14 @@ class GymSimulator:
             }
         return state
 
+    def memory(self) -> Snapshot:
+        """The console's inside an environment of the Arcade Learning Environment, else none."""
+        ale = getattr(self._env.unwrapped, "ale", None)
+        if ale is None:
+            return Snapshot(MemoryMap(), b"")
+        content: bytes = ale.getRAM().tobytes()
+        return Snapshot(MemoryMap({0: len(content)}, reading=_ALE_READING, kinds=("u8",)), content)
+
     def close(self) -> None:
         """Closes the environment."""
         self._env.close()
@@ -226,25 +241,6 @@ class GymSimulator:
                 f"than {self._game.env_id} has in this adapter. Record it again."
             )
         return kind, seed
-
-
-def _make(game: GymGame) -> gymnasium.Env[Any, Any]:
-    module, _, _ = game.env_id.rpartition(":")
-    if module and importlib.util.find_spec(module.split(".")[0]) is None:
-        raise UserError(
-            f"{game.name} needs the Python package {module}, which is not installed here. "
-            f"Run .venv/bin/python -m pip install {game.package or module} and start again."
-        )
-    try:
-        return gymnasium.make(
-            game.env_id, render_mode="rgb_array", disable_env_checker=True, **game.env_kwargs
-        )
-    except (gymnasium.error.Error, ImportError, TypeError) as error:
-        raise UserError(
-            f"environment {game.env_id}: it cannot be made ({error}). Expected an id that "
-            "gymnasium.make takes, with the module that registers it before a colon, such as "
-            "'minigrid:MiniGrid-DoorKey-6x6-v0', and arguments that it knows (env_kwargs)."
-        ) from error
 
 
 def _check_actions(game: GymGame, space: Any, values: tuple[Any, ...]) -> None:

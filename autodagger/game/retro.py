@@ -17,6 +17,7 @@ from autodagger.files import check_readable
 from autodagger.game.cartridge import CartridgeGame, CartridgeSimulator, split_action
 from autodagger.game.contract import GameState
 from autodagger.game.libretro import Serializer, forget_addresses, insert
+from autodagger.game.memory import Snapshot, take_snapshot
 
 __all__ = ["GameState", "Memory", "RetroGame", "RetroSimulator"]
 
@@ -26,6 +27,12 @@ class RetroGame(CartridgeGame):
 
     Buttons are called as stable-retro's `cores/*.json` call them, in small letters.
     """
+
+    crash_advice = (
+        "Some ROMs do that to a core of stable-retro: check the ROM's SHA-1 against a published "
+        "one, and try another core with RETRO_CORE_PATH. Look at the adapter's own native code, "
+        "too."
+    )
 
     @abstractmethod
     def read_state(self, ram: "Memory") -> GameState:
@@ -71,9 +78,9 @@ class RetroConsole:
     def __init__(self, rom_path: Path) -> None:
         import stable_retro
 
-        self.name = _find_console(rom_path)
+        self.name = find_console(rom_path)
         info = stable_retro.get_system_info(self.name)
-        self.buttons = tuple((button or "").lower() for button in info["buttons"])
+        self.buttons = list_buttons(self.name)
         self._core, self._data = insert(rom_path, f"ROM of a {self.name}")
         self._serializer = Serializer(stable_retro.get_core_path(self.name))
         self._mask = np.zeros(len(self.buttons), np.uint8)
@@ -105,6 +112,10 @@ class RetroConsole:
     def ram(self) -> "Memory":
         """All memory that the core shows; what it reads follows the emulation."""
         return Memory(self._data.memory, self._is_big, self._swapped)
+
+    def memory(self) -> Snapshot:
+        """All that `ram` can read, as it is now."""
+        return take_snapshot(self.ram().blocks, self._is_big, self._swapped)
 
     def save_state(self) -> bytes:
         """The console as the core writes it; equal consoles give equal bytes."""
@@ -194,7 +205,12 @@ def _explain(address: int, size: int, blocks: Mapping[int, bytes]) -> ValueError
     )
 
 
-def _find_console(rom_path: Path) -> str:
+def find_console(rom_path: Path) -> str:
+    """Which console a ROM is for, as stable-retro calls it, by its suffix.
+
+    Raises:
+        UserError: There is no such file, or no console for it.
+    """
     import stable_retro
 
     check_readable(rom_path, "ROM", "Put it there, or name its place with rom_path.")
@@ -206,6 +222,14 @@ def _find_console(rom_path: Path) -> str:
             f"{', '.join(sorted(known))}; rename it."
         )
     return console
+
+
+def list_buttons(console: str) -> tuple[str, ...]:
+    """A console's buttons in the order of the libretro joypad mask; "" where it has none."""
+    import stable_retro
+
+    info = stable_retro.get_system_info(console)
+    return tuple((button or "").lower() for button in info["buttons"])
 
 
 def _find_swapped(info: Mapping[str, Any]) -> int:

@@ -143,7 +143,7 @@ class Recorder:
         (_, row), (_, column), _ = self._padding
         width, height = self._width + column, height + len(self._caption) + row
         left = replace(style, scale=style.scale // self._enlarged)
-        self._encoder = _Encoder(path, width, height, left)
+        self._encoder = Encoder(path, width, height, left)
 
     def __enter__(self) -> Self:
         self._encoder.start()
@@ -186,10 +186,16 @@ class Recorder:
         self._encoder.send(np.pad(picture, self._padding) if np.any(self._padding) else picture)
 
 
-class _Encoder:
+class Encoder:
     """The ffmpeg of imageio-ffmpeg, asked directly: its own writer does not say how it ended.
 
     Without that, a full disk would leave half a video that nobody hears of.
+
+    Args:
+        path: The .mp4 to write (H.264, plays in browsers).
+        width: Of each picture, as it is sent; enlarged by the style's scale it must be even.
+        height: Likewise.
+        style: How it looks.
     """
 
     def __init__(self, path: Path, width: int, height: int, style: VideoStyle) -> None:
@@ -200,6 +206,7 @@ class _Encoder:
         self._options = [*pictures, "-r", str(rate), "-i", "-", "-an", *_ENCODER, "-vf", scale]
 
     def start(self) -> None:
+        """Begins the file."""
         command = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-v", "error", *self._options]
         self._process = subprocess.Popen(
             [*command, str(self._path)],
@@ -211,6 +218,7 @@ class _Encoder:
         self._input, self._errors = self._process.stdin, self._process.stderr
 
     def send(self, picture: np.ndarray) -> None:
+        """Adds a picture, (height, width, 3) uint8; raises UserError as `finish`."""
         try:
             self._input.write(picture.data)
         except BrokenPipeError:

@@ -47,6 +47,9 @@ class Spec(Protocol):
     """What a pool needs to know of what its workers play."""
 
     @property
+    def task(self) -> Task: ...  # noqa: D102
+
+    @property
     def view(self) -> View: ...  # noqa: D102
 
     @property

@@ -59,7 +59,7 @@ class Rollouts:
 
     Raises:
         ExpertError: The expert cannot be loaded.
-        UserError: The ROM or the game cannot be loaded, the emulator crashes with it, or experts
+        UserError: The ROM or the game cannot be loaded, it crashes, or experts
             cannot be confined here.
 
     Attributes:
@@ -80,7 +80,8 @@ class Rollouts:
         self._students = 0
         self._crashed = 0
         self._answers: dict[Question, Answer] = {}
-        self._slots = [_Slot(index) for index in range(num_envs)]
+        advice = spec.task.load_game().crash_advice
+        self._slots = [_Slot(index, advice) for index in range(num_envs)]
         self._jail = Jail(spec.unconfined)
         self.layers = self._jail.layers
         try:
@@ -123,8 +124,8 @@ class Rollouts:
             The episodes in the order of the plans.
 
         Raises:
-            UserError: A start state cannot be loaded, the game hangs, or the emulator crashed in
-                all episodes.
+            UserError: A start state cannot be loaded, the game hangs, or it crashed in all
+                episodes.
         """
         if student is None and behaviour.needs_student:
             raise ValueError("an expert's own episode cannot go on without it: nobody acts")
@@ -184,7 +185,7 @@ class Rollouts:
             message: Question | Episode = slot.receive()
         except GameCrashed as error:
             self._crashed += 1
-            # The emulator is lost with the process; the next episode gets a new one.
+            # The game is lost with the process; the next episode gets a new one.
             slot.end()
             self._start(slot)
             self._await_start(slot)
@@ -230,8 +231,8 @@ class _Slot:
     connection: Connection
     process: BaseProcess
 
-    def __init__(self, index: int) -> None:
-        self.index = index
+    def __init__(self, index: int, crash_advice: str) -> None:
+        self.index, self.crash_advice = index, crash_advice
         self.queue: deque[int] = deque()
         self.number = -1
         self.plan: EpisodePlan
@@ -284,12 +285,11 @@ class _Slot:
         number = -code
         if number in _CRASHES:
             return (
-                f"the emulator crashed (signal {number}, {signal.strsignal(number)}). Some ROMs do "
-                "that to the bundled core: use the newer one, docs/new_game.md says how. If it "
-                "crashes there, too, look at the adapter's own native code, and at the ROM."
+                f"the game crashed (signal {number}, {signal.strsignal(number)}). "
+                f"{self.crash_advice}"
             )
         return (
-            f"the emulator's process was ended from outside (signal {number}, "
+            f"the game's process was ended from outside (signal {number}, "
             f"{signal.strsignal(number)}). A system short of memory does so: set num_envs lower."
         )
 

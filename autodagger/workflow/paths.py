@@ -35,7 +35,7 @@ def locate(options: dict[str, Any], home: str | Path) -> Path:
     options["output_dir"] = str(_expand("output_dir", options["output_dir"]))
     for key in _PATH_OPTIONS:
         options[key] = options[key] and _find(_expand(key, options[key]), home)
-    game_dir = _locate_game(options["game"], home)
+    game_dir = locate_game(options["game"], home)
     for key in _IN_THE_GAME:
         options[key] = options[key] or _choose(key, game_dir, home)
     options["tools_dir"] = _choose_tools(options["tools_dir"], game_dir)
@@ -124,8 +124,16 @@ def _list_output_problems(options: dict[str, Any], game_dir: Path) -> Iterator[s
             return
 
 
-def _locate_game(written: str, home: str | Path) -> Path:
-    """`my_game` is a folder of games/; what has a slash, a dot or a tilde is a path."""
+def locate_game(written: str, home: str | Path) -> Path:
+    """A game's folder: `my_game` is one of games/; what has a slash, a dot or a tilde is a path.
+
+    Args:
+        written: As the user wrote it.
+        home: The Snakefile's folder, where it is looked for, too.
+
+    Raises:
+        UserError: No adapter is there; names the nearest one that is.
+    """
     name = _expand("game", written)
     is_path = "/" in written or written in (".", "..") or name != Path(written)
     game_dir = Path(_find(name if is_path else Path("games", name), home))

@@ -14,6 +14,8 @@ from tests.grid import ROOT
 
 PACKAGE = Path(autodagger.__file__).parent
 FLOORS = (
+    ("__main__",),
+    ("authoring",),
     ("workflow", "agent"),
     ("results", "evaluation", "dagger"),
     ("rollout",),

@@ -42,7 +42,7 @@ from autodagger.results.rows import (
     build_unreached_row,
     collect_rows,
 )
-from autodagger.results.video import VideoStyle, _Encoder
+from autodagger.results.video import Encoder, VideoStyle
 from autodagger.rollout.pool import _Slot
 from autodagger.task import Machine, Task
 from autodagger.workflow import gpu
@@ -333,7 +333,7 @@ def _(scene: Scene) -> str:
 
 @says("emulator-crash")
 def _(scene: Scene) -> str:
-    slot = _Slot(0)
+    slot = _Slot(0, load_game(GAME).crash_advice)
     slot.process = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,))
     slot.process.start()
     assert slot.process.pid
@@ -491,7 +491,7 @@ def _(scene: Scene) -> str:
 def _(scene: Scene) -> str:
     path = scene.tmp_path / "rollout_iter0_ep1_CURSOR.mp4"
     path.symlink_to("/dev/full")
-    encoder = _Encoder(path, 16, 16, VideoStyle(fps=30))
+    encoder = Encoder(path, 16, 16, VideoStyle(fps=30))
     encoder.start()
     encoder.send(np.zeros((16, 16, 3), np.uint8))
     said = tell(UserError, encoder.finish)

@@ -86,5 +86,12 @@ class Gray(Line):
         return np.zeros((20, 45), np.uint8)
 
 
-for kind in (Line, Unseeded, OldReset, Growing, Gray):
+class Lacking(Line):
+    """Its package needs another one."""
+
+    def __init__(self, **_: Any) -> None:
+        raise gymnasium.error.DependencyNotInstalled("no box2d, run `pip install here-i-am`")
+
+
+for kind in (Line, Unseeded, OldReset, Growing, Gray, Lacking):
     gymnasium.register(f"{kind.__name__}-v0", kind)

@@ -12,16 +12,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from autodagger.authoring.players import read_keys
+from autodagger.authoring.recording import Recording, load_recording
+from autodagger.authoring.search import parse_condition, search
 from autodagger.dagger.checkpoint import Checkpoint
 from autodagger.errors import UserError
 from autodagger.evaluation.budget import plan_budget, read_report
 from autodagger.files import read_json, seal
+from autodagger.game.memory import MemoryMap
 from autodagger.game.milestone import load_milestones
 from autodagger.game.predicate import Predicate, find_mistake
 from autodagger.game.save_state import CONSOLE_SIZE, check_console, read_save_state
@@ -299,6 +304,21 @@ def states() -> st.SearchStrategy[bytes]:
     )
 
 
+def read_recording(path: Path) -> None:
+    recording = load_recording(path)
+    for condition in ("0=1", "1>@0"):
+        if recording.steps and recording.first.size:
+            search(recording, [parse_condition(condition, recording.steps)])
+
+
+def recordings(folder: Path) -> st.SearchStrategy[bytes]:
+    change = (np.array([3]), np.array([1], np.uint8))
+    recording = Recording(MemoryMap({0x100: 8}), np.zeros(8, np.uint8), ["a"], [{}, {}], [change])
+    recording.save(folder / "whole.npz")
+    whole = (folder / "whole.npz").read_bytes()
+    return damaged(whole) | damaged(whole[:-64]).map(seal)
+
+
 WORDS = """
     a a.b x c d == != < && || ! ( ) [ ] ? * @ & , . ` 1 'y' length( max( sort_by( { } :
 """
@@ -344,6 +364,8 @@ READERS: dict[str, tuple[Callable[[Path], Any], Callable[[Path], st.SearchStrate
     "budget in the table": (tabulate("budget"), lambda _: json_files(BUDGET)),
     "training in the table": (tabulate("training"), lambda _: json_files(TRAINING)),
     "test in the table": (tabulate("student_report"), lambda _: json_files(TEST)),
+    "recording": (read_recording, lambda folder: st.binary(max_size=60) | recordings(folder)),
+    "script of keys": (read_keys, lambda _: st.binary(max_size=40) | damaged(b"no_op 20\na # b\n")),
     "benchmark and marker": (
         read_benchmark,
         lambda _: (

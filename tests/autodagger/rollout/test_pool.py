@@ -26,9 +26,12 @@ from autodagger.rollout.episode import (
     OnExpertFailure,
     Outcome,
     Policy,
+    RolloutSpec,
 )
 from autodagger.rollout.pool import Rollouts
 from autodagger.student.view import View
+from autodagger.task import Task
+from tests.envs import write_adapter
 from tests.grid import (
     ACTIONS,
     CURSOR,
@@ -410,7 +413,7 @@ def test_waiting_for_an_answer_is_not_hanging(monkeypatch: pytest.MonkeyPatch) -
     """A worker that has asked waits until others have: that may take any time."""
     now = 100.0
     monkeypatch.setattr(rollout.time, "monotonic", lambda: now)
-    slot = rollout._Slot(0)
+    slot = rollout._Slot(0, "")
     monkeypatch.setattr(slot, "send", lambda _message: None)
     slot.watch(beat=7, now=now, heard=True)
     now += 10 * rollout.HANG_SECONDS
@@ -519,7 +522,7 @@ def test_an_emulator_that_crashes_is_named_and_fails_its_episode_alone(
     for failed in episodes[1::3]:
         assert failed.outcome is Outcome.ERROR
         assert failed.error is not None
-        assert failed.error.startswith("the emulator crashed (signal 11, Segmentation fault)")
+        assert failed.error.startswith("the game crashed (signal 11, Segmentation fault)")
         assert "docs/new_game.md" in failed.error
 
 
@@ -527,13 +530,23 @@ def test_a_rom_that_always_crashes_the_emulator_cannot_be_played(
     tmp_path: Path, good_expert: Path, grid_states: GridStates
 ) -> None:
     game = make_crashing(tmp_path, "True")
-    with pytest.raises(UserError, match=r"the emulator crashed \(signal 11"):
+    with pytest.raises(UserError, match=r"the game crashed \(signal 11"):
         play(make_spec(good_expert, game_dir=game), grid_states.plans(3))
     at_start = make_crashing(tmp_path / "start", "False")
     adapter = at_start / "adapter.py"
     adapter.write_text(adapter.read_text().replace("run = sim", "ctypes.string_at(0); run = sim"))
-    with pytest.raises(UserError, match=r"the emulator crashed \(signal 11"):
+    with pytest.raises(UserError, match=r"the game crashed \(signal 11"):
         Rollouts(make_spec(good_expert, game_dir=at_start), 2)
+
+
+def test_a_crash_of_an_environment_speaks_of_no_rom(tmp_path: Path, good_expert: Path) -> None:
+    read = "(__import__('ctypes').string_at(0), env.x)[1]"
+    text = write_adapter(tmp_path).joinpath("adapter.py").read_text().replace("env.x", read)
+    (tmp_path / "adapter.py").write_text(text)
+    task = Task(tmp_path, None, Milestone("END", None, 9, "x == `8`"), good_expert)
+    with pytest.raises(UserError, match=r"the game crashed \(signal 11.*package does that") as told:
+        play(RolloutSpec(task, 9), [EpisodePlan(0)])
+    assert "ROM" not in str(told.value) and "core" not in str(told.value)
 
 
 def test_an_adapter_that_ends_its_process_is_no_crash(
@@ -546,7 +559,7 @@ def test_an_adapter_that_ends_its_process_is_no_crash(
 
 
 def test_a_process_killed_from_outside_is_said(good: Rollouts) -> None:
-    slot = rollout._Slot(0)
+    slot = rollout._Slot(0, "")
     slot.process = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,))
     slot.process.start()
     slot.process.kill()
