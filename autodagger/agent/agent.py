@@ -18,9 +18,11 @@ from autodagger.student.model_file import (
     read_model,
     to_builtins,
 )
-from autodagger.student.view import Watcher
+from autodagger.student.view import View, Watcher
 
 FORMAT = "agent 1"
+
+_LOOKS = 100_000  # kept at once, half a kilobyte each
 
 
 class Agent:
@@ -45,6 +47,7 @@ class Agent:
         self.milestones = tuple(milestones)
         self._args, self._device = network.args, device
         self._students = [get_computing_copy(one, device).freeze() for one in network.students]  # type: ignore[arg-type]
+        self._looks: dict[tuple[int, int, bytes], tuple[np.ndarray, int]] = {}
         self._switchers = [one.to(device).eval() for one in network.switchers]
         self.reset()
 
@@ -89,31 +92,49 @@ class Agent:
     def decide(self, obs: np.ndarray, memory: Memory) -> tuple[int, Memory]:
         """The action for an observation (H, W, C), and the memory afterwards.
 
-        Looks first whether the believed milestone is due; where it is not, at the one after or
-        before it, and so on in the same direction.
+        Looks first whether the believed milestone is due. Where it is reached, at the one after it,
+        and so on; where another should come first, at the one before it, and no further: what is on
+        the screen is seldom a reason to doubt more, and the next step can.
         """
-        one = torch.from_numpy(obs).to(self._device)[None]
-        direction = 0
+        digest = View.digest(obs)
+        allowed = {-1, 1}
         while True:
-            student = self._students[memory.belief]
-            prev_act = torch.tensor([max(0, memory.prev_act)], device=self._device)
-            units = student.hidden(student.extract(one, prev_act)).relu_()
-            memory = memory.see(units[0].half().cpu().numpy())
-            change = self._ask_switcher(memory, units)
+            units, act = self._look(memory, obs, digest)
+            memory = memory.see(units)
+            change = self._ask_switcher(memory, units) if allowed else 0
             belief = memory.belief + change
-            if change in (0, -direction) or not 0 <= belief < len(self._students):
-                break
-            direction = change
+            if change not in allowed or not 0 <= belief < len(self._students):
+                return act, memory.after(act)
+            allowed = {1} if change > 0 else set()
             memory = memory.turn_to(belief)
-        act = int(student.head(units).argmax())
-        return act, memory.after(act)
 
-    def _ask_switcher(self, memory: Memory, units: torch.Tensor) -> int:
+    def _look(self, memory: Memory, obs: np.ndarray, digest: bytes) -> tuple[np.ndarray, int]:
+        """The hidden units (U,) float16 of the believed milestone's student, and its action.
+
+        Most screens come again, in this run or in another one: what was computed is kept.
+        """
+        act_before = max(0, memory.prev_act) if self._args.view.previous_action else 0
+        key = (memory.belief, act_before, digest)
+        if key not in self._looks:
+            if len(self._looks) >= _LOOKS:
+                self._looks.clear()
+            self._looks[key] = self._compute(*key[:2], obs)
+        return self._looks[key]
+
+    def _compute(self, belief: int, prev_act: int, obs: np.ndarray) -> tuple[np.ndarray, int]:
+        student = self._students[belief]
+        one = torch.from_numpy(obs).to(self._device)[None]
+        before = torch.tensor([prev_act], device=self._device)
+        units = student.hidden(student.extract(one, before)).relu_()
+        return units[0].half().cpu().numpy(), int(student.head(units).argmax())
+
+    def _ask_switcher(self, memory: Memory, units: np.ndarray) -> int:
         """By how much the belief changes: -1, 0 or 1."""
-        trace = np.frombuffer(memory.trace, np.float16).astype(np.float32)
+        trace = np.frombuffer(memory.trace, np.float16)
+        both = torch.from_numpy(np.stack([units, trace]).astype(np.float32)).to(self._device)
         moments = Moments(
-            units.half().float(),  # as in the trace
-            torch.from_numpy(trace).to(self._device)[None],
+            both[:1],
+            both[1:],
             torch.tensor([memory.steps], device=self._device),
             torch.tensor([memory.prev_act], device=self._device),
         )

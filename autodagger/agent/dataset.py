@@ -23,6 +23,10 @@ sees where it is asked too early."""
 EARLY_STEPS = 6
 """Steps that it goes on to learn from once its milestone is due."""
 
+FAR, FAR_STEPS = 8, 4
+"""Milestones away, at most, and steps, of moments at which a switcher is asked far too early or
+late: it has to know its way back from any mistake."""
+
 
 _LISTS = ("acts", "labels", "due", "beliefs")
 
@@ -93,17 +97,18 @@ class JourneyDataset:
     def list_stretches(self, rng: np.random.Generator) -> list[list[Stretch]]:
         """For each milestone, the moments its switcher learns from.
 
-        Those where it should be asked and a little longer, some where it is asked too early, and
-        those where it was asked while the agent played.
+        Those where it should be asked and a little longer, some where it is asked too early or at
+        quite another time, and those where it was asked while the agent played.
 
         Args:
-            rng: Chooses where it is asked too early.
+            rng: Chooses where it is asked at a wrong time.
         """
         found: list[list[Stretch]] = [[] for _ in self.students]
         for record in self._records:
             for belief, first, end in (
-                *_list_due(record, len(found)),
+                *_list_due(record),
                 *_list_early(record, len(found), rng),
+                *_list_far(record, len(found), rng),
                 *_list_asked(record),
             ):
                 if first < end:
@@ -125,7 +130,7 @@ def _find_starts(record: _Record) -> dict[int, int]:
     }
 
 
-def _list_due(record: _Record, count: int) -> Iterator[tuple[int, int, int]]:
+def _list_due(record: _Record) -> Iterator[tuple[int, int, int]]:
     """Each milestone while it is due, and a little longer: (belief, first step, end)."""
     starts, steps = _find_starts(record), len(record.due)
     for due, first in starts.items():
@@ -143,6 +148,19 @@ def _list_early(
             last = min(steps, starts.get(due + 2, steps), end + EARLY_STEPS)
             for start in rng.integers(first, end, EARLY_STARTS):
                 yield due + 1, int(start), last
+
+
+def _list_far(
+    record: _Record, count: int, rng: np.random.Generator
+) -> Iterator[tuple[int, int, int]]:
+    """Other milestones at a moment of each one: one before it, and one after it."""
+    starts, steps = _find_starts(record), len(record.due)
+    for due, first in starts.items():
+        end = starts.get(due + 1, steps)
+        for away in (-rng.integers(1, FAR + 1), rng.integers(1, FAR + 1)):
+            start = int(rng.integers(first, max(end, first + 1)))
+            if 0 <= due + away < count:
+                yield due + int(away), start, min(start + FAR_STEPS, end)
 
 
 def _list_asked(record: _Record) -> Iterator[tuple[int, int, int]]:

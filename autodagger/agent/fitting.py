@@ -144,21 +144,16 @@ def _look(
 def _fit_switcher(switcher: Switcher, moments: Moments, labels: Tensor, seed: int) -> float:
     """Trains on batches drawn at random; returns the share it then answers rightly."""
     switcher.scale_to(moments.units)
-    optimizer = torch.optim.Adam(switcher.parameters(), lr=_RATE, weight_decay=_DECAY)
+    features = switcher.look(moments)
+    optimizer = torch.optim.Adam(switcher.parameters(), lr=_RATE, weight_decay=_DECAY, fused=True)
     generator = torch.Generator().manual_seed(seed)
     for step in range(SWITCHER_STEPS):
         optimizer.param_groups[0]["lr"] = _RATE * (1 - step / SWITCHER_STEPS)
         rows = torch.randint(len(labels), (_BATCH,), generator=generator).to(labels.device)
-        loss = functional.cross_entropy(switcher(_take(moments, rows)), labels[rows])
+        loss = functional.cross_entropy(switcher.answer(features[rows]), labels[rows])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
     with torch.no_grad():
-        hits = switcher(moments).argmax(1) == labels
+        hits = switcher.answer(features).argmax(1) == labels
     return float(hits.double().mean())
-
-
-def _take(moments: Moments, rows: Tensor) -> Moments:
-    return Moments(
-        moments.units[rows], moments.trace[rows], moments.steps[rows], moments.prev_act[rows]
-    )

@@ -46,8 +46,8 @@ class Memory:
         return replace(self, steps=self.steps + 1, prev_act=act)
 
     def see(self, units: np.ndarray) -> "Memory":
-        """With what the student's (U,) units say of the screen of now."""
-        now = units.astype(np.float16)
+        """With what the student's units, (U,) float16, say of the screen of now."""
+        now = units
         if self.trace:
             now = np.maximum(now, np.frombuffer(self.trace, np.float16))
         return replace(self, trace=now.tobytes())

@@ -53,8 +53,12 @@ class Switcher(nn.Module):
 
     def forward(self, moments: Moments) -> Tensor:
         """Logits (N, 3) float32."""
+        return self.answer(self.look(moments))
+
+    def look(self, moments: Moments) -> Tensor:
+        """What its layers see of them, (N, features) float32."""
         kind = torch.bucketize(moments.steps, _STEPS.to(moments.steps.device), right=True)
-        x = torch.cat(
+        return torch.cat(
             [
                 moments.units / self.scale,
                 moments.trace / self.scale,
@@ -63,7 +67,10 @@ class Switcher(nn.Module):
             ],
             dim=1,
         )
-        logits: Tensor = self.head(self.hidden(x).relu_())
+
+    def answer(self, features: Tensor) -> Tensor:
+        """Logits (N, 3) float32 for what `look` gave."""
+        logits: Tensor = self.head(self.hidden(features).relu_())
         return logits
 
 

@@ -224,6 +224,8 @@ class _Training:
         plans = self._chain.plan_journeys(self._options.agent_journeys, "journeys", number)
         conduct = Conduct(Driver.AGENT, rescue=True, keep_obs=True)
         played = self._rollouts.play(plans, conduct, agent)
+        if number == self._options.agent_rounds:  # nobody learns from these any more
+            return played
         noise = self._training_options.dart_noise
         practice = Conduct(Driver.AGENT, noise, keep_obs=True)
         return played + self._rollouts.play(self._plan_practice(number), practice, agent)
@@ -272,9 +274,10 @@ class _Training:
         if report is None:
             return
         done, rounds = report["iteration"] + 1, self._options.agent_rounds
+        short = f", {report['practice_successes']}/{report['practice']} short ones with noise"
         self._progress(
             f"round {done}/{rounds}: {report['successes']}/{report['journeys']} whole runs reach "
-            f"the end, {report['practice_successes']}/{report['practice']} short ones with noise"
+            f"the end{short if report['practice'] else ''}"
         )
         checkpoint.tell(done, rounds, report["successes"] / report["journeys"])
 

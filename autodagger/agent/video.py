@@ -76,7 +76,7 @@ def _play(
         after = [*run.due[1:], len(ids) if run.success else run.due[-1]]
         with Recorder(env, path, style) as recorder:
             for step, act in enumerate(run.acts):
-                belief = f"{run.beliefs[step] + 1:>{width}}/{len(ids)} {ids[run.beliefs[step]]}"
+                belief = f"{run.beliefs[step] + 1:>{width}}/{len(ids)}  {ids[run.beliefs[step]]}"
                 recorder.set_caption(actions[act], belief=belief)
                 screen, *_ = env.step(act)
                 if after[step] != run.due[step]:
