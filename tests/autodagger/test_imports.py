@@ -16,7 +16,8 @@ PACKAGE = Path(autodagger.__file__).parent
 FLOORS = (
     ("__main__",),
     ("authoring",),
-    ("workflow", "agent"),
+    ("workflow",),
+    ("agent",),
     ("results", "evaluation", "dagger"),
     ("rollout",),
     ("task",),
