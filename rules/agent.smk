@@ -91,7 +91,7 @@ rule train_agent:
         training_options=get_training_options(),
         seed=config["seed"],
     message:
-        "the agent: learning to play all milestones in one go"
+        "teaching one agent all milestones"
     script:
         "../scripts/train_agent.py"
 
@@ -120,7 +120,7 @@ rule evaluate_agent:
         gap=get_gap,
         options=get_options("agent_runs", "seed"),
     message:
-        "the agent: playing whole runs from power-on"
+        "judging the agent in whole runs"
     script:
         "../scripts/evaluate_agent.py"
 
@@ -143,6 +143,6 @@ rule record_agent_videos:
         chain=get_chain_goals,
         options=get_options("video_fps", "video_scale"),
     message:
-        "the agent: recording its videos"
+        "recording the agent's videos"
     script:
         "../scripts/record_agent_videos.py"

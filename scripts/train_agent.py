@@ -3,6 +3,7 @@
 from autodagger.agent.options import AgentOptions
 from autodagger.agent.training import fingerprint, train_agent
 from autodagger.dagger.options import TrainingOptions
+from autodagger.results.layout import AGENT
 from autodagger.student.model_file import load_students
 from autodagger.task import Budget
 from autodagger.workflow.agent_job import get_chain
@@ -27,7 +28,7 @@ with run_job(snakemake, "agent") as progress, get_tracker(snakemake, progress) a
         training_options,
         get_machine(snakemake),
         fingerprint(chain, files.models, budgets, options, training_options),
-        checkpoint_dir=get_results(snakemake).checkpoint("agent"),
+        checkpoint_dir=get_results(snakemake).checkpoint(AGENT),
         outputs=get_outputs(snakemake),
         progress=progress,
         tracker=tracker,

@@ -35,6 +35,7 @@ class Agent:
 
     Attributes:
         milestones: Likewise.
+        buttons: Names of what it can press, in the order of the game's actions.
         memory: What it remembers now, see `Memory`.
     """
 
@@ -44,7 +45,7 @@ class Agent:
         milestones: Sequence[str],
         device: torch.device = torch.device("cpu"),  # noqa: B008  a value, not a call's state
     ) -> None:
-        self.milestones = tuple(milestones)
+        self.milestones, self.buttons = tuple(milestones), network.args.actions
         self._args, self._device = network.args, device
         self._students = [get_computing_copy(one, device).freeze() for one in network.students]  # type: ignore[arg-type]
         self._looks: dict[tuple[int, int, bytes], tuple[np.ndarray, int]] = {}
@@ -73,7 +74,7 @@ class Agent:
             screen: (H, W, 3) uint8 RGB, the game's whole screen.
         """
         act, self.memory = self.decide(self._watcher.see(screen), self.memory)
-        return self._args.actions[act]
+        return self.buttons[act]
 
     @property
     def belief(self) -> str:

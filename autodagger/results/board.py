@@ -6,7 +6,7 @@ from typing import Any
 
 from autodagger.files import DamagedFile, exists, read_object, read_text
 from autodagger.processes import is_alive
-from autodagger.results.layout import Results
+from autodagger.results.layout import AGENT, Results
 
 STAGES = ("expert", "budget", "student", "test", "row")
 """Column titles: expert evaluated, budget planned, student trained, student tested, row written."""
@@ -40,7 +40,26 @@ def draw_board(results: Results, milestones: Sequence[str]) -> str:
         lines.append(f"{milestone:<{width}}  {cells}".rstrip())
     done = sum(results.row(milestone).is_file() for milestone in milestones)
     lines.append(f"{done} of {len(milestones)} milestones have their row.")
+    if agent := _describe_agent(results):
+        lines.append(f"Agent: {agent}.")
     return "\n".join(lines)
+
+
+def _describe_agent(results: Results) -> str | None:
+    """How far the one player of all milestones is; None before it begins."""
+    if _is_running(results.marker("train_agent", AGENT)):
+        return f"learning, {_describe_running(results, AGENT, 'round')}"
+    if _is_running(results.marker("evaluate_agent", AGENT)):
+        return "trained, being judged in whole runs"
+    if not exists(results.agent):
+        return None
+    try:
+        report = read_object(results.full_run) if exists(results.full_run) else {}
+        if not report:
+            return "trained"
+        return f"{report['successes']:d} of {report['runs']:d} whole runs reach the end"
+    except (DamagedFile, KeyError, ValueError, TypeError):
+        return _DAMAGED
 
 
 def _describe_stage(results: Results, milestone: str, stage: str) -> str:
@@ -78,10 +97,10 @@ def _is_running(marker: Path) -> bool:
     return text.isdecimal() and len(text) < _PROCESS_DIGITS and is_alive(int(text))
 
 
-def _describe_running(results: Results, milestone: str) -> str:
+def _describe_running(results: Results, milestone: str, unit: str = "iter") -> str:
     try:
         progress = read_object(results.progress_note(milestone))
-        return f"iter {progress['iteration']:d}/{progress['iterations']:d}"
+        return f"{unit} {progress['iteration']:d}/{progress['iterations']:d}"
     except (DamagedFile, KeyError, ValueError, TypeError):
         return "..."
 

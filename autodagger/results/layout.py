@@ -11,6 +11,9 @@ from autodagger.task import PROGRESS_NOTE
 
 _MILESTONE = "{milestone}"
 
+AGENT = "agent"
+"""In a milestone's place, for what belongs to the one player of them all."""
+
 FAILED = "failed"
 """In a marker, after the Snakemake's process id: the job has failed, and said why in its log."""
 

@@ -40,4 +40,4 @@ def _action(state):
 def _move(state):
     if state["battle"]["enemy"]["hp"] <= BUMP_IS_ENOUGH:
         return BUMP
-    return STRONG
+    return MEND if _own(state)["hp"] <= LOW_HP else STRONG

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from autodagger.files import write_json, write_text
 from autodagger.results.board import draw_board
-from autodagger.results.layout import Results
+from autodagger.results.layout import AGENT, Results
 
 
 def test_an_empty_board_has_a_line_a_milestone(tmp_path: Path) -> None:
@@ -27,3 +27,22 @@ def test_shows_each_stage_and_the_iteration_of_a_running_training(tmp_path: Path
     assert a.split() == ["A", "100%", "90", "steps", "iter", "3/10", ".", "."]
     assert b.split() == ["B", "failed", "fail", ".", ".", "failed"]
     assert last.startswith("1 of 2")
+
+
+def test_says_how_far_the_agent_is(tmp_path: Path) -> None:
+    results = Results(tmp_path)
+
+    def last_line() -> str:
+        return draw_board(results, ["A"]).splitlines()[-1]
+
+    marker = results.marker("train_agent", AGENT)
+    write_text(marker, str(os.getpid()))
+    write_json(results.progress_note(AGENT), {"iteration": 2, "iterations": 3})
+    assert last_line() == "Agent: learning, round 2/3."
+    marker.unlink()
+    write_text(results.agent, "")
+    assert last_line() == "Agent: trained."
+    write_json(results.full_run, {"runs": 50, "successes": 46})
+    assert last_line() == "Agent: 46 of 50 whole runs reach the end."
+    write_json(results.full_run, {"runs": "many"})
+    assert last_line() == "Agent: damaged."
