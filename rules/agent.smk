@@ -9,10 +9,16 @@ AGENT_THREADS = (
 
 
 def get_agent_chain():
-    """The milestones from power-on on that have a student, up to the first that has none."""
+    """The milestones from power-on on that have a student, up to the first that has none.
+
+    By the budgets as they are: one that is made anew has this asked again. A checkpoint would have
+    to be waited for that, when it is its turn, need not run.
+    """
     chain = []
     for milestone in list_path(PIPELINE.milestones):
-        if milestone not in PIPELINE.selected or not is_trained(milestone):
+        budget = RESULTS.budget(milestone)
+        decided = says_train if exists(budget) else lambda _: is_trained(milestone)
+        if milestone not in PIPELINE.selected or not decided(budget):
             break
         chain.append(milestone)
     return chain
@@ -41,6 +47,13 @@ def get_chain_games(wildcards):
     }
 
 
+def get_agent_starts(chain):
+    """Start states for training; not those of `get_start_states`, which waits for checkpoints."""
+    previous = [PIPELINE.milestones[milestone].predecessor for milestone in chain]
+    owns = [(m, PIPELINE.get_own_state(m)) for m in previous if m is not None]
+    return [str(own) if exists(own) else RESULTS.states(m) for m, own in owns]
+
+
 def get_chain_inputs(wildcards):
     """All that the agent is made from, and judged with."""
     chain = get_agent_chain()
@@ -50,7 +63,7 @@ def get_chain_inputs(wildcards):
         "tools": sorted(map(str, tools)),
         "models": [RESULTS.best(milestone) for milestone in chain],
         "trainings": [RESULTS.training(milestone) for milestone in chain],
-        "start_states": [path for m in chain if (path := get_start_states(m))],
+        "start_states": get_agent_starts(chain),
         "history": [
             ancient(str(RESULTS.expert_report(milestone))) for milestone in chain
         ],

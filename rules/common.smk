@@ -66,18 +66,18 @@ def get_game_inputs(wildcards):
         "rom": str(PIPELINE.rom) if PIPELINE.rom else [],
         "adapter": str(PIPELINE.adapter),
         "console": get_modules(*list_imports(PIPELINE.adapter)),
-        "start_states": get_start_states(wildcards.milestone),
+        "start_states": get_start_states(wildcards),
         "history": get_history(wildcards),
     }
 
 
 def get_test_inputs(wildcards):
-    return {"test_states": get_start_states(wildcards.milestone, "test_states")}
+    return {"test_states": get_start_states(wildcards, "test_states")}
 
 
-def get_start_states(milestone, kind="states"):
+def get_start_states(wildcards, kind="states"):
     """The user's own state, else what the previous expert recorded, else none (power-on)."""
-    previous = PIPELINE.milestones[milestone].predecessor
+    previous = PIPELINE.milestones[wildcards.milestone].predecessor
     if previous is None:
         return []
     own = PIPELINE.get_own_state(previous)
