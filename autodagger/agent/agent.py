@@ -1,6 +1,7 @@
 """The player: `reset()`, then `act(screen)` for each step, with nothing else from outside."""
 
 import copy
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -163,6 +164,9 @@ def save_agent(
         "digests": dict(digests),
         "scores": dict(scores),
     }
+    # Pickle writes a text that it has met before as a reference, if it is the same object: of a
+    # training that was interrupted, it is not.
+    content = json.loads(json.dumps(content))
     return pack(content | {"weights": detach(network.state_dict())})
 
 
