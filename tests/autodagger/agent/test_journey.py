@@ -268,6 +268,22 @@ def test_agent_that_does_nothing_is_rescued_in_each_milestone(world: Path) -> No
     assert told == [Memory(), Memory(1, 0, last_acts[0]), Memory(2, 0, last_acts[1])]
 
 
+def test_rescue_is_without_noise(world: Path) -> None:
+    """It is there to come on, and shows how."""
+    chain = make_chain(world)
+    agent = Agent(make_network(["no_op"] * 3), chain.ids)
+    conduct = dataclasses.replace(RESCUED, noise=0.5)
+    plans = chain.plan_journeys(4, "test")
+    rescued = [
+        act == label
+        for journey in play(chain, plans, conduct, agent, limits=[4, 3, 3])
+        for belief, act, label in zip(journey.beliefs, journey.acts, journey.labels, strict=True)
+        if belief == NO_BELIEF
+    ]
+    assert all(rescued)
+    assert len(rescued) > 10
+
+
 def test_rescue_has_its_limits(tmp_path: Path, grid_states: GridStates) -> None:
     """An expert that does not find the way either ends the journey."""
     chain = make_chain(write_world(tmp_path, grid_states, NAMING="def run(state): return 'no_op'"))

@@ -77,6 +77,17 @@ def test_others_are_marked(tmp_path: Path) -> None:
     assert columns[STUDENTS] == pytest.approx((left + right) / 2, abs=3)
 
 
+@pytest.mark.parametrize(("passed", "colour"), [(10, EXPERTS), (5, STUDENTS)])
+def test_bar_ends_where_the_mark_of_an_equal_one_is(
+    tmp_path: Path, passed: int, colour: tuple[int, int, int]
+) -> None:
+    draw_survival(make_report([passed]), tmp_path / "survival.png")
+    picture = read(tmp_path / "survival.png")[80:]
+    end = np.flatnonzero((picture == AGENT).all(2).any(0)).max()
+    mark = np.flatnonzero((picture == colour).all(2).any(0)).mean()
+    assert end == pytest.approx(mark, abs=4)
+
+
 def test_longest_ids_do_not_run_into_the_bars(tmp_path: Path) -> None:
     """They end before them, and begin within the picture."""
     draw_survival(make_report([0], ids=["W" * 128]), tmp_path / "survival.png")
