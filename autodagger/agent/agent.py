@@ -1,5 +1,7 @@
 """The player: `reset()`, then `act(screen)` for each step, with nothing else from outside."""
 
+import copy
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -49,7 +51,7 @@ class Agent:
         self._args, self._device = network.args, device
         self._students = [get_computing_copy(one, device).freeze() for one in network.students]  # type: ignore[arg-type]
         self._looks: dict[tuple[int, int, bytes], tuple[np.ndarray, int]] = {}
-        self._switchers = [one.to(device).eval() for one in network.switchers]
+        self._switchers = [copy.deepcopy(one).to(device).eval() for one in network.switchers]
         self.reset()
 
     @classmethod
@@ -124,7 +126,7 @@ class Agent:
 
     def _compute(self, belief: int, prev_act: int, obs: np.ndarray) -> tuple[np.ndarray, int]:
         student = self._students[belief]
-        one = torch.from_numpy(obs).to(self._device)[None]
+        one = torch.tensor(obs, device=self._device)[None]  # a copy: a picture is read-only
         before = torch.tensor([prev_act], device=self._device)
         units = student.hidden(student.extract(one, before)).relu_()
         return units[0].half().cpu().numpy(), int(student.head(units).argmax())
@@ -163,6 +165,9 @@ def save_agent(
         "digests": dict(digests),
         "scores": dict(scores),
     }
+    # Pickle writes a text that it has met before as a reference, if it is the same object: of a
+    # training that was interrupted, it is not.
+    content = json.loads(json.dumps(content))
     return pack(content | {"weights": detach(network.state_dict())})
 
 

@@ -136,12 +136,13 @@ class Judge:
         ]
         self.due = self.steps = self._end = 0
 
-    def begin(self, plan: EpisodePlan, state: dict[str, Any]) -> None:
-        """A journey starts."""
+    def begin(self, plan: EpisodePlan, state: dict[str, Any]) -> Outcome:
+        """How a journey stands when it starts: it may be over."""
         first, end = (plan.first, plan.end) if isinstance(plan, JourneyPlan) else (0, None)
         self._end = len(self._done) if end is None else end
         self.due, self.steps = first, 0
         self._move_on(state)
+        return Outcome.REACHED if self.due >= self._end else Outcome.RUNNING
 
     def judge(self, state: dict[str, Any], has_ended: bool) -> Outcome:
         """How the journey stands after a step."""
@@ -156,7 +157,7 @@ class Judge:
 
     def grant(self, limits: int) -> None:
         """So many times the milestone's limit more."""
-        self.steps = -limits * self._limits[self.due]
+        self.steps -= limits * self._limits[self.due]
 
     def _move_on(self, state: dict[str, Any]) -> None:
         """Over all that is reached, also where it is so when it begins."""
@@ -210,8 +211,8 @@ class _Run:
         plan, conduct, journey, judge = self._plan, self._conduct, self._journey, self._judge
         screen, info = self._env.reset(seed=plan.seed, options={"state": plan.start.data})
         journey.first = View.digest(screen)
-        judge.begin(plan, info["state"])
-        self._memory = Memory(min(judge.due, len(self._player.spec.tasks) - 1)).pack()
+        journey.outcome = judge.begin(plan, info["state"])
+        self._memory = Memory(judge.due).pack()
         watcher = Watcher(self._player.spec.view)
         while journey.outcome is Outcome.RUNNING:
             self._link.beat()
@@ -258,6 +259,8 @@ class _Run:
             act = int(self._link.get_answer(record, context))
         else:
             act, self._memory = self._link.get_answer(record, self._memory)
+        if act == NO_LABEL:
+            return NO_LABEL
         if conduct.driver is Driver.AGENT:
             belief = NO_BELIEF if expert_acts else Memory.unpack(self._memory).belief
             journey.beliefs.append(belief)

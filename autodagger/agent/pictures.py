@@ -41,7 +41,8 @@ def draw_survival(report: Mapping[str, Any], path: Path) -> None:
     }
     for number, row in enumerate(rows):
         y = _TOP + _ROW * number
-        draw.text((_LEFT - 10, y + 12), _shorten(row["milestone_id"], 26), _INK, _font(13), "rm")
+        name = _shorten(row["milestone_id"], 13, _LEFT - 20)
+        draw.text((_LEFT - 10, y + 12), name, _INK, _font(13), "rm")
         length = round(_BAR * row["passed"] / runs)
         draw.rectangle([_LEFT, y + 4, _LEFT + length, y + 20], _AGENT)
         draw.text((_LEFT + _BAR + 14, y + 12), str(row["passed"]), _INK, _font(13), "lm")
@@ -69,7 +70,8 @@ def draw_strip(pictures: Sequence[tuple[str, np.ndarray]], path: Path) -> None:
         row, column = divmod(number, _COLUMNS)
         x, y = _GAP + step_x * column, _GAP + step_y * row
         image.paste(Image.fromarray(screen), (x, y))
-        draw.multiline_text((x + 2, y + height + 3), text, _INK, _font(12), spacing=2)
+        lines = "\n".join(_shorten(line, 12, width - 2) for line in text.split("\n"))
+        draw.multiline_text((x + 2, y + height + 3), lines, _INK, _font(12), spacing=2)
     _write(image, path)
 
 
@@ -90,8 +92,13 @@ def _font(size: int) -> Any:
     return ImageFont.load_default(size)
 
 
-def _shorten(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+def _shorten(text: str, size: int, width: int) -> str:
+    """As much of a text in a font's size as fits into so many pixels."""
+    font, shown = _font(size), text
+    while text and font.getlength(shown) > width:
+        text = text[:-1]
+        shown = f"{text}…"
+    return shown
 
 
 def _write(image: Image.Image, path: Path) -> None:

@@ -39,7 +39,7 @@ def record_agent_videos(
     """
     actions, runs = read_runs(runs_file)
     reached = [run for run in runs if run.success]
-    failed = [run for run in runs if not run.success]
+    failed = [run for run in runs if not run.success and run.acts]  # not a crash's
     folder = outputs["videos"]
     beside = folder.with_name(f".{folder.name}.unfinished")
     shutil.rmtree(beside, ignore_errors=True)

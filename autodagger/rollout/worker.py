@@ -164,7 +164,7 @@ def serve(
 def _play(worker: Player, plan: EpisodePlan, behaviour: Any, student: int | None) -> Any:
     try:
         return worker.play(plan, behaviour, student)
-    except UserError as error:
+    except (UserError, ExpertError) as error:
         return error
     except Exception:  # the adapter's, or this program's: its place would be lost on the way
         return RuntimeError(f"environment, episode:\n{traceback.format_exc()}")

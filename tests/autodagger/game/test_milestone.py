@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 
 from autodagger.errors import UserError
-from autodagger.game.milestone import DEFAULT_MAX_STEPS, Milestone, load_milestones
+from autodagger.game.milestone import (
+    DEFAULT_MAX_STEPS,
+    Milestone,
+    list_path,
+    load_milestones,
+)
 
 DONE = "player.location == 'TOWN'"
 
@@ -164,3 +169,28 @@ def test_json_error_says_where(tmp_path: Path) -> None:
 
 def test_missing_file_is_named(tmp_path: Path) -> None:
     assert "no such file" in refusal(tmp_path / "nowhere.json")
+
+
+# ---- The way to the last one -------------------------------------------------------------------
+
+
+def find_path(*starts: str | None) -> list[str]:
+    """The way through milestones A, B, C and so on that start where these end."""
+    ids = "ABCDEFGH"[: len(starts)]
+    both = zip(ids, starts, strict=True)
+    return list_path({name: Milestone(name, start, 9, DONE) for name, start in both})
+
+
+@pytest.mark.parametrize(
+    ("starts", "path"),
+    [
+        pytest.param([None], "A", id="one"),
+        pytest.param([None, "A", "B"], "ABC", id="one after another"),
+        pytest.param([None, "A", "A", "C"], "ACD", id="a branch is left out"),
+        pytest.param([None, "A", "B", "A"], "AD", id="the last one is a branch"),
+        pytest.param([None, None, "A", "B"], "BD", id="two begin at power-on"),
+        pytest.param([None, "A", None], "C", id="the last one begins at power-on"),
+    ],
+)
+def test_way_leads_from_power_on_to_the_last_milestone(starts: list[str | None], path: str) -> None:
+    assert find_path(*starts) == list(path)
