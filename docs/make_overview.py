@@ -17,7 +17,7 @@ import matplotlib.pyplot as plt
 import matplotlib.ticker
 import numpy as np
 
-SCREEN_ROWS, SCREEN_COLUMNS, SCALE = 160, 240, 3
+SCREEN_ROWS, SCREEN_COLUMNS, SCALE = 160, 240, 2  # video_scale
 N_CURVES = 4
 N_FRAMES = 6
 
