@@ -13,6 +13,7 @@ from autodagger.agent.memory import Memory
 from autodagger.agent.network import STAY, AgentNetwork, Moments
 from autodagger.student.device import get_computing_copy
 from autodagger.student.model_file import (
+    check_sizes,
     detach,
     from_builtins,
     load_weights,
@@ -183,8 +184,9 @@ def load_agent(path: Path) -> tuple[AgentNetwork, dict[str, Any]]:
         names = content["milestones"]
         if not names or not all(isinstance(name, str) for name in names):
             raise ValueError("it names no milestones")
-        for number in range(len(names)):  # before anything is built of these sizes
-            weights[f"students.{number}.head.bias"]
-        return AgentNetwork(from_builtins(content["network"]), len(names))
+        args = from_builtins(content["network"])
+        for number in range(len(names)):
+            check_sizes(args, weights, f"students.{number}.")
+        return AgentNetwork(args, len(names))
 
     return load_weights(path, content, build), content

@@ -179,8 +179,12 @@ def describe_end(journey: Journey) -> str:
     return EARLY if belief > journey.passed else LATE
 
 
-def read_runs(path: Path) -> tuple[list[str], list[Run]]:
+def read_runs(path: Path, milestones: int) -> tuple[list[str], list[Run]]:
     """The actions' names and the runs that `evaluate_agent` kept.
+
+    Args:
+        path: The file.
+        milestones: How many the agent has.
 
     Raises:
         DamagedFile: They cannot be read.
@@ -192,6 +196,8 @@ def read_runs(path: Path) -> tuple[list[str], list[Run]]:
         for run in runs:
             if not {*run.acts} <= {*known} or not len(run.acts) == len(run.due) == len(run.beliefs):
                 raise ValueError(f"found run {run.number} with steps that do not fit together")
+            if not {*run.due, *run.beliefs} <= {*range(milestones)}:
+                raise ValueError(f"found run {run.number} with milestones that are not there")
         return content["actions"], runs
 
 

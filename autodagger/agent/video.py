@@ -37,7 +37,7 @@ def record_agent_videos(
     Raises:
         UserError: The runs cannot be read, or the encoder stopped.
     """
-    actions, runs = read_runs(runs_file)
+    actions, runs = read_runs(runs_file, len(chain.ids))
     reached = [run for run in runs if run.success]
     failed = [run for run in runs if not run.success and run.acts]  # not a crash's
     folder = outputs["videos"]

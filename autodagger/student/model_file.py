@@ -86,7 +86,7 @@ def load_student(path: Path) -> tuple[Student, dict[str, Any]]:
 
     def build(weights: Mapping[str, Tensor]) -> Student:
         args = from_builtins(content["network"])
-        _check_sizes(args, weights)
+        check_sizes(args, weights)
         return Student(args)
 
     return load_weights(path, content, build), content
@@ -197,9 +197,20 @@ def check_student(
             )
 
 
-def _check_sizes(args: NetworkArgs, weights: Mapping[str, Tensor]) -> None:
-    """Before anything is built of these sizes: weights are no larger than their file."""
-    found = {name: tuple(weights[name].shape) for name in ("head.bias", "hidden.bias", "center")}
+def check_sizes(args: NetworkArgs, weights: Mapping[str, Tensor], prefix: str = "") -> None:
+    """Before anything is built of these sizes: weights are no larger than their file.
+
+    Args:
+        args: What a student is built of.
+        weights: Its weights, each name after `prefix`.
+        prefix: Likewise.
+
+    Raises:
+        ValueError: They are not of these sizes.
+        KeyError: One of them is missing.
+    """
+    names = ("head.bias", "hidden.bias", "center")
+    found = {name: tuple(weights[f"{prefix}{name}"].shape) for name in names}
     sizes = {
         "head.bias": (len(args.actions),),
         "hidden.bias": (args.hidden_dim,),

@@ -307,7 +307,7 @@ def test_runs_are_kept_as_they_were_played(world: Path, tmp_path: Path) -> None:
     chain = make_chain(world)
     network = make_network(["down", "a", "up"], [ON, ON, ON])
     evaluate(tmp_path, chain, network, runs=3)
-    actions, runs = read_runs(tmp_path / "runs.json")
+    actions, runs = read_runs(tmp_path / "runs.json", 3)
     assert tuple(actions) == ACTIONS
     assert [run.number for run in runs] == [1, 2, 3]
     assert [run.seed for run in runs] == [plan.seed for plan in chain.plan_journeys(3, "judge")]
@@ -328,7 +328,7 @@ def write_runs(path: Path, *runs: Any, **more: Any) -> Path:
 
 def test_reads_what_is_sound(tmp_path: Path) -> None:
     path = write_runs(tmp_path / "runs.json", GOOD)
-    assert read_runs(path) == (["no_op", "a"], [Run(**GOOD)])
+    assert read_runs(path, 2) == (["no_op", "a"], [Run(**GOOD)])
 
 
 @pytest.mark.parametrize(
@@ -340,13 +340,15 @@ def test_reads_what_is_sound(tmp_path: Path) -> None:
         {"due": [0]},
         {"beliefs": []},
         {"acts": None},
+        {"due": [0, 2]},
+        {"beliefs": [0, -1]},
         {"more": 1},
     ],
 )
 def test_run_that_is_not_sound_is_refused(tmp_path: Path, change: dict[str, Any]) -> None:
     path = write_runs(tmp_path / "runs.json", GOOD, GOOD | change)
     with pytest.raises(DamagedFile, match=r"runs of the agent .*runs\.json: .*Delete that file"):
-        read_runs(path)
+        read_runs(path, 2)
 
 
 @pytest.mark.parametrize(
@@ -356,12 +358,12 @@ def test_file_that_is_not_of_runs_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "runs.json"
     path.write_text(text)
     with pytest.raises(DamagedFile, match=r"runs\.json"):
-        read_runs(path)
+        read_runs(path, 2)
 
 
 def test_missing_runs_are_named(tmp_path: Path) -> None:
     with pytest.raises(DamagedFile, match=r"runs\.json"):
-        read_runs(tmp_path / "runs.json")
+        read_runs(tmp_path / "runs.json", 3)
 
 
 def test_agent_file_that_is_damaged_is_named(world: Path, tmp_path: Path) -> None:
