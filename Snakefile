@@ -24,6 +24,7 @@ include: "rules/expert.smk"
 include: "rules/budget.smk"
 include: "rules/student.smk"
 include: "rules/summary.smk"
+include: "rules/chain.smk"
 include: "rules/agent.smk"
 
 
