@@ -15,7 +15,6 @@ from autodagger.dagger import checkpoint as checkpoint_module
 from autodagger.dagger.checkpoint import Checkpoint, fingerprint
 from autodagger.dagger.options import TrainingOptions
 from autodagger.task import Budget
-from tests.autodagger.dagger.helpers import make_metrics
 from tests.grid import CURSOR, GAME_DIR, GO_THERE, ROM, make_task, take, write_expert
 
 DEPENDS_ON = {"expert": "e", "rom": "r", "options": "o"}
@@ -169,7 +168,7 @@ def test_removal_leaves_nothing_and_may_be_repeated(tmp_path: Path) -> None:
 
 def test_note_says_how_far_training_is(tmp_path: Path) -> None:
     checkpoint, _ = open_checkpoint(tmp_path / "c")
-    checkpoint.tell(make_metrics(iteration=1, success_rate=0.9), 10)
+    checkpoint.tell(2, 10, 0.9)
     note = json.loads((tmp_path / "c" / "progress.json").read_text())
     assert note == {"iteration": 2, "iterations": 10, "success_rate": 0.9}
 
