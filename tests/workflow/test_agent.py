@@ -79,6 +79,14 @@ def test_the_judge_counts_every_run_once(with_agent: Pipeline) -> None:
     assert report["gap"] is None
 
 
+def test_it_plays_as_many_runs_as_the_options_say(with_agent: Pipeline) -> None:
+    first, last = with_agent.read("agent/training.json")["rounds"]
+    assert (first["journeys"], first["practice"]) == (2, len(MILESTONES))
+    assert (last["journeys"], last["practice"]) == (2, 0)  # nobody would learn from these
+    assert len(with_agent.read("agent/runs.json")["runs"]) == 3
+    assert "2/2 runs of the experts" in (with_agent.folder / "said").read_text()
+
+
 def test_its_pictures_are_made_without_playing_or_learning(with_agent: Pipeline) -> None:
     strip = "dagger_pipeline_results/agent/strip.png"
     assert with_agent.plan(strip) == [("record_agent_videos", "all")]

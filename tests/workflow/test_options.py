@@ -65,7 +65,14 @@ CHANGED: dict[str, Any] = {
 }
 COMMAND_LINE = ("eval_episodes", "step_multiplier", "frame_size", "seed")
 DAGGER, EXAMPLES = "autodagger/dagger/test_training.py", "workflow/test_examples.py"
+AGENT = "workflow/test_agent.py::test_it_plays_as_many_runs_as_the_options_say"
 ELSEWHERE = {
+    "agent": "workflow/test_agent.py::test_it_is_all_that_is_due_after_its_students",
+    "agent_demonstrations": AGENT,
+    "agent_rounds": AGENT,
+    "agent_journeys": AGENT,
+    "agent_practice": AGENT,
+    "agent_runs": AGENT,
     "min_success_rate": "workflow/test_options.py::test_min_success_rate_and_auto_make_the_budget",
     "batch_size": f"{DAGGER}::test_batches_have_the_asked_size",
     "learning_rate": f"{DAGGER}::test_a_first_step_is_as_long_as_the_learning_rate",
