@@ -50,7 +50,7 @@ KEEPING = """sticky = 0.1
         (
             {"env": "Unseeded"},
             r"Mine cannot be repeated: from where episodes begin, equal steps differ at step \d+: "
-            r"x is \d, before \d\. Expected that equal seeds",
+            r"x is \d+, before \d+\. Expected that equal seeds",
         ),
         (
             {"more": KEEPING.format(clone="b'x'", restore="pass")},
