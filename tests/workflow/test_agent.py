@@ -123,6 +123,7 @@ def test_a_chain_with_a_failed_milestone_gives_the_agent_of_the_part_before(
     assert f"The game goes on: {MIDDLE} has no student, so the agent ends there." in said
 
 
+@pytest.mark.slow
 def test_a_skipped_milestone_is_a_gap_too(copy_of_finished: Copy) -> None:
     pipeline = copy_of_finished()
     pipeline.configure(skip_milestones=[LAST])
