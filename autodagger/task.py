@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autodagger.errors import show
+from autodagger.expert.desk import ASKING, mentions
+from autodagger.expert.vision import Vision
 from autodagger.files import read_object, reading
 from autodagger.game.contract import Game, load_game
 from autodagger.game.milestone import Milestone
@@ -33,6 +35,7 @@ class Task:
         test_starts: Likewise, for testing: states that nothing of the training has seen. Where only
             one start exists it is the same.
         seed: The run's seed.
+        vision: Who answers the expert's questions about the screen; None: nobody.
     """
 
     game_dir: Path
@@ -43,6 +46,13 @@ class Task:
     starts: Path | None = None
     test_starts: Path | None = None
     seed: int = 0
+    vision: Vision | None = None
+
+    @property
+    def vision_model(self) -> str:
+        """The vision model that its results depend on; "" where no expert or tool asks any."""
+        asks = self.vision is not None and mentions((self.expert, *self.tools), ASKING)
+        return self.vision.model if self.vision and asks else ""
 
     def load_game(self) -> Game:
         """The game's adapter."""

@@ -20,6 +20,7 @@ rule train_agent:
         gpu=get_gpus,
     params:
         chain=get_chain_goals,
+        vision=get_chain_vision,
         options=get_options(*(option.name for option in fields(AgentOptions))),
         training_options=get_training_options(),
         seed=config["seed"],
@@ -50,6 +51,7 @@ rule evaluate_agent:
         gpu=get_gpus,
     params:
         chain=get_chain_goals,
+        vision=get_chain_vision,
         gap=get_gap,
         options=get_options("agent_runs", "seed"),
     message:

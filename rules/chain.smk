@@ -56,10 +56,9 @@ def get_agent_starts(chain):
 def get_chain_inputs(wildcards):
     """All that the agent is made from, and judged with."""
     chain = get_agent_chain()
-    tools = Path(config["tools_dir"]).glob("*.py") if config["tools_dir"] else []
     return get_chain_games(wildcards) | {
         "experts": [str(Path(config["policy_dir"], f"{m}.py")) for m in chain],
-        "tools": sorted(map(str, tools)),
+        "tools": get_tools(),
         "models": [RESULTS.best(milestone) for milestone in chain],
         "trainings": [RESULTS.training(milestone) for milestone in chain],
         "start_states": get_agent_starts(chain),
@@ -67,6 +66,10 @@ def get_chain_inputs(wildcards):
             ancient(str(RESULTS.expert_report(milestone))) for milestone in chain
         ],
     }
+
+
+def get_chain_vision(wildcards):
+    return find_vision_model(get_agent_chain())
 
 
 def get_agent_files(wildcards):

@@ -10,6 +10,7 @@ from snakemake.io import checkpoint_target
 
 from autodagger.dagger.options import TrainingOptions
 from autodagger.errors import exit_in_words
+from autodagger.expert.desk import ASKING, mentions
 from autodagger.files import exists, is_readable
 from autodagger.results.layout import Results
 from autodagger.results.rows import collect_rows
@@ -52,12 +53,16 @@ def get_goal(wildcards):
 def get_task_inputs(wildcards):
     """All that an evaluation or a training plays with."""
     expert = str(Path(config["policy_dir"], f"{wildcards.milestone}.py"))
-    tools = Path(config["tools_dir"]).glob("*.py") if config["tools_dir"] else []
     return get_game_inputs(wildcards) | {
         # None, when it is missing or unreadable: then adding it is a change of inputs.
         "expert": expert if is_readable(expert) else [],
-        "tools": sorted(map(str, tools)),
+        "tools": get_tools(),
     }
+
+
+def get_tools():
+    folder = config["tools_dir"]
+    return sorted(map(str, Path(folder).glob("*.py"))) if folder else []
 
 
 def get_game_inputs(wildcards):
@@ -144,6 +149,17 @@ def get_options(*names):
 
 def get_training_options():
     return get_options(*(option.name for option in fields(TrainingOptions)))
+
+
+def get_vision(wildcards):
+    return find_vision_model([wildcards.milestone])
+
+
+def find_vision_model(milestones):
+    """The one whose answers count, where an expert of these or a tool asks any at all."""
+    sources = [Path(config["policy_dir"], f"{m}.py") for m in milestones]
+    asks = mentions([*sources, *map(Path, get_tools())], ASKING)
+    return get_options("vision_model") if asks else {}
 
 
 def get_report(wildcards):

@@ -22,6 +22,7 @@ checkpoint evaluate_expert:
         "../envs/autodagger.yaml"
     params:
         milestone=get_goal,
+        vision=get_vision,
         options=get_options(
             "eval_episodes", "start_states", "student_eval_episodes", "seed"
         ),

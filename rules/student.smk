@@ -25,6 +25,7 @@ rule train_student:
         gpu=get_gpus,
     params:
         milestone=get_goal,
+        vision=get_vision,
         options=get_training_options(),
         seed=config["seed"],
     message:
@@ -55,6 +56,7 @@ rule evaluate_student:
         gpu=get_gpus,
     params:
         milestone=get_goal,
+        vision=get_vision,
         options=get_options("student_eval_episodes", "seed"),
     message:
         "{wildcards.milestone}: testing the student on fresh episodes"

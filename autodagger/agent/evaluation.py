@@ -121,7 +121,7 @@ def evaluate_agent(
     spec = chain.get_spec(chain.limits, network.args.view, machine.unconfined_experts)
     plans = chain.plan_journeys(runs, "judge")
     parts: dict[Driver, dict[str, Any]] = {}
-    with Rollouts(spec, min(machine.num_envs, runs), JourneyPlayer) as rollouts:
+    with Rollouts(spec, min(machine.num_envs, runs), JourneyPlayer, progress) as rollouts:
         for driver, player in players.items():
             report_one = _report_progress(progress, driver, runs)
             conduct = Conduct(driver, labelled=False)

@@ -190,8 +190,7 @@ class JourneyPlayer:
     def get_expert(self, due: int) -> Expert:
         """The expert of a milestone; its process lives as long as this one."""
         if due not in self._experts:
-            actions = self.env.game.actions
-            self._experts[due] = open_expert(self.spec.tasks[due], actions, self.link)
+            self._experts[due] = open_expert(self.spec.tasks[due], self.env.game, self.link)
         return self._experts[due]
 
 
@@ -217,7 +216,7 @@ class _Run:
         while journey.outcome is Outcome.RUNNING:
             self._link.beat()
             journey.due.append(judge.due)
-            self._ask_expert(info["state"])
+            self._ask_expert(info["state"], screen)
             self._record.look(watcher.see(screen), conduct.keep_obs)
             act = self._choose()
             if act == NO_LABEL:
@@ -229,7 +228,7 @@ class _Run:
             self._end_step(info["state"])
         return self._finish()
 
-    def _ask_expert(self, state: dict[str, Any]) -> None:
+    def _ask_expert(self, state: dict[str, Any], screen: np.ndarray) -> None:
         if not self._conduct.labelled and self._conduct.driver is not Driver.EXPERTS:
             return
         due = self._journey.due
@@ -237,7 +236,7 @@ class _Run:
             self._collect_labels()
             self._labels = Labels(self._player.get_expert(due[-1]), self._plan.seed)
         assert self._labels is not None
-        self._labels.ask(state)
+        self._labels.ask(state, screen)
 
     def _collect_labels(self) -> None:
         if self._labels is not None:

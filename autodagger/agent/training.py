@@ -138,7 +138,7 @@ def train_agent(
     print(f"training on {name_device(device)}", file=sys.stderr)  # to the log
     limits = [budget.max_episode_steps for budget in budgets]
     spec = chain.get_spec(limits, students[0].args.view, machine.unconfined_experts)
-    with Rollouts(spec, machine.num_envs, JourneyPlayer) as rollouts:
+    with Rollouts(spec, machine.num_envs, JourneyPlayer, progress) as rollouts:
         training = _Training(
             chain, options, training_options, rollouts, device, machine.threads, progress
         )

@@ -43,6 +43,7 @@ def fingerprint(task: Task, options: TrainingOptions, budget: Budget) -> dict[st
         "milestone": digest_json(task.milestone.to_params()),
         "options": digest_json([asdict(options), asdict(budget), task.seed]),
         "program": digest_json([sha256_file(source) for source in program]),
+        "vision_model": task.vision_model or "none",
         "torch": str(torch.__version__),
     }
 

@@ -118,7 +118,7 @@ def train_student(
     depends_on = fingerprint(task, options, budget)
     checkpoint = Checkpoint(checkpoint_dir, depends_on, progress)
     spec = RolloutSpec(task, budget.max_episode_steps, options.view, machine.unconfined_experts)
-    with Rollouts(spec, machine.num_envs) as rollouts:
+    with Rollouts(spec, machine.num_envs, progress=progress) as rollouts:
         device = choose_device(machine.cuda)
         print(f"training on {name_device(device)}", file=sys.stderr)  # to the log
         training = _Training(task, options, budget, rollouts, device, progress)

@@ -138,7 +138,7 @@ def _play(
     starts, tests = task.load_starts(), task.load_test_starts() or task.load_starts()
     spec = RolloutSpec(task, task.milestone.max_steps, unconfined=machine.unconfined_experts)
     behaviour = Behaviour(keep_state=True)
-    with Rollouts(spec, min(machine.num_envs, max(counts))) as rollouts:
+    with Rollouts(spec, min(machine.num_envs, max(counts)), progress=progress) as rollouts:
         plans = plan_episodes(task, starts, episodes, "expert_eval")
         with naming_state(task.starts):
             judged = rollouts.play(plans, behaviour, on_episode=report_last(progress, episodes))

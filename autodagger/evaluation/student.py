@@ -78,7 +78,7 @@ def evaluate_student(
     view = student.args.view
     spec = RolloutSpec(task, budget.max_episode_steps, view, machine.unconfined_experts)
     behaviour = Behaviour(on_expert_failure=OnExpertFailure.GO_ON)
-    pool = Rollouts(spec, min(machine.num_envs, episodes))
+    pool = Rollouts(spec, min(machine.num_envs, episodes), progress=progress)
     with pool as rollouts, naming_state(task.test_starts):
         played = rollouts.play(plans, behaviour, policy, report_last(progress, episodes))
     if repetition := describe_repetition(played):

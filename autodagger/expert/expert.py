@@ -7,8 +7,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from autodagger.expert.desk import AskedWrongly, Desk
+from autodagger.expert.vision import Oracle, VisionError
 from autodagger.expert.wire import Line, WireError, clean, pack
 from autodagger.files import DamagedFile, read_bytes
+from autodagger.game.contract import ACTIONS_ONLY, Answers
 
 CALL_SECONDS = 5.0
 """Longest that one call into an expert may take: ten thousand times what a typical one needs."""
@@ -42,6 +47,8 @@ class Expert:
         actions: The game's action names; an expert's answer is compared without regard to case.
         door: A `Jail`'s.
         data: A folder whose files experts can read, if it is there.
+        answers: What answers stand for that are no action.
+        desk: Answers what it asks about the screen; without one, nobody does.
         on_answer: Called at each answer of the expert's.
 
     Raises:
@@ -56,10 +63,17 @@ class Expert:
         door: socket.socket,
         *,
         data: Path | None = None,
+        answers: Answers = ACTIONS_ONLY,
+        desk: Desk | None = None,
         on_answer: Callable[[], None] = lambda: None,
     ) -> None:
         self._name = Path(path).name
         self._actions = {name.lower(): index for index, name in enumerate(actions)}
+        meant = {word.lower(): action.lower() for word, action in answers.names.items()}
+        self._meant = self._actions | {word: self._actions[name] for word, name in meant.items()}
+        self._otherwise = self._actions.get((answers.otherwise or "").lower())
+        self._first_of_list = answers.first_of_list
+        self._desk = desk or Desk(Oracle())
         self._load_message = pack(
             [
                 "load",
@@ -89,25 +103,31 @@ class Expert:
         self._sent: dict[tuple[str, str], Any] = {}
         self._read_answers(keep=0)  # of an episode that nobody collected
         self._answers, self._error = [], None
-        self._waited = 0.0
+        self._desk.start_episode()
+        self._waited = self._call_waited = 0.0
         if self._line is None:
             self._start_process()
             self._call(self._load_message, "while it was compiled")
         self._call(pack(["start", seed]), "while it was loaded")
 
-    def act(self, state: dict[str, Any]) -> int:
+    def act(self, state: dict[str, Any], screen: np.ndarray | None = None) -> int:
         """The index of the action that the expert names for `state`.
 
+        Args:
+            state: The game's.
+            screen: (H, W, 3) uint8 RGB, which it may ask for, and about; never altered again.
+
         Raises:
-            ExpertError: `run` raised, took longer than `CALL_SECONDS`, or named no action.
+            ExpertError: `run` raised, took longer than `CALL_SECONDS`, or named no action; or it
+                asked about the screen what has no answer.
         """
-        self.ask(state)
+        self.ask(state, screen)
         (answer,) = self.collect()
         if isinstance(answer, ExpertError):
             raise answer
         return answer
 
-    def ask(self, state: dict[str, Any]) -> None:
+    def ask(self, state: dict[str, Any], screen: np.ndarray | None = None) -> None:
         """Like `act`, without waiting: `collect` has the answer.
 
         Tuples are what an adapter gives where nothing in them changes, a map's tiles above all:
@@ -132,6 +152,7 @@ class Expert:
             self._answers.append(self._error)
             return
         self._unsent += pack(["state", {"state": reduced, "kept": kept, "frozen": frozen}])
+        self._desk.put(screen)
         self._awaited += 1
         if self._awaited % _BATCH == 0:
             self._read_answers(keep=_BATCH)
@@ -156,6 +177,7 @@ class Expert:
             except ExpertError as error:
                 self._error = self._error or error
                 self._answers.append(self._error)
+            self._desk.drop()
 
     @property
     def log(self) -> list[str]:
@@ -187,6 +209,7 @@ class Expert:
         self._doing = "in run(state)"
 
     def _ask_for(self, kind: str, message: bytes, content_type: type) -> Any:
+        self._call_waited = 0.0
         self._unsent += message
         self._flush()
         found, content = self._receive()
@@ -197,23 +220,59 @@ class Expert:
         return content
 
     def _read_answer(self) -> int:
+        """The expert's answer to one state, after what it asks about that."""
+        self._call_waited = 0.0
+        refused: ExpertError | None = None
         kind, content = self._receive()
-        if kind == "skipped" and self._error:
-            raise self._error
-        if not isinstance(content, str):
+        while kind in ("picture", "question"):
+            if error := self._error or refused:  # it goes on asking, whatever it was told
+                self._end("")
+                raise error
+            refused = self._reply(kind, content)
+            kind, content = self._receive()
+        if error := self._error or refused:
+            raise error
+        return self._interpret(kind, content)
+
+    def _reply(self, kind: str, content: Any) -> ExpertError | None:
+        """Answers a question of the expert's, in none of its time, or says why there is none."""
+        refused, reply = None, None
+        try:
+            reply = self._desk.answer(kind, content)
+        except AskedWrongly as error:
+            raise self._end(str(error)) from None
+        except VisionError as error:
+            refused = ExpertError(f"{self._name} {error}")
+        start = time.monotonic()
+        try:
+            message = pack(["reply", [refused is None, str(refused) if refused else reply]])
+            self._get_line().send(message, CALL_SECONDS)
+        except (TimeoutError, WireError) as error:
+            raise self._give_up(error) from None
+        finally:
+            self._count_wait(start)
+        return refused
+
+    def _interpret(self, kind: str, content: Any) -> int:
+        """The action that an answer stands for."""
+        word = described = content
+        if kind == "list" and isinstance(content, list) and len(content) == 2:
+            word, described = content
+            word = word if self._first_of_list else None
+        elif kind == "other":
+            word = None
+        if not isinstance(described, str) or kind not in ("button", "list", "other", "error"):
             raise self._end("gave an answer that was not asked for")
-        if kind == "button":
-            index = self._actions.get(content.lower())
-            if index is not None:
-                return index
-            content = repr(clean(content))
-        elif kind == "error":
-            raise ExpertError(clean(content))
-        elif kind != "other":
-            raise self._end("gave an answer that was not asked for")
-        raise ExpertError(
-            f"{self._name} answered {clean(content)}; expected one of {', '.join(self._actions)}"
-        )
+        if kind == "error":
+            raise ExpertError(clean(described))
+        index = self._meant.get(word.lower()) if isinstance(word, str) else None
+        index = self._otherwise if index is None else index
+        if index is None:
+            found = repr(clean(described)) if kind == "button" else clean(described)
+            raise ExpertError(
+                f"{self._name} answered {found}; expected one of {', '.join(self._actions)}"
+            )
+        return index
 
     def _flush(self) -> None:
         if self._unsent:
@@ -227,15 +286,20 @@ class Expert:
     def _receive(self) -> tuple[Any, Any]:
         line, start = self._get_line(), time.monotonic()
         try:
-            answer = line.receive(min(CALL_SECONDS, max(0.0, EPISODE_SECONDS - self._waited)))
+            left = min(CALL_SECONDS - self._call_waited, EPISODE_SECONDS - self._waited)
+            answer = line.receive(max(0.0, left))
         except (TimeoutError, WireError) as error:
-            self._waited += time.monotonic() - start
+            self._count_wait(start)
             raise self._give_up(error) from None
-        self._waited += time.monotonic() - start
+        self._count_wait(start)
         self._on_answer()
         if not isinstance(answer, list) or len(answer) != 2:
             raise self._end("gave an answer that was not asked for")
         return answer[0], answer[1]
+
+    def _count_wait(self, start: float) -> None:
+        self._waited += (seconds := time.monotonic() - start)
+        self._call_waited += seconds
 
     def _get_line(self) -> Line:
         if self._line is None:

@@ -2,7 +2,8 @@
 
 Everything here shares an interpreter with foreign code, which can alter all of it; nothing outside
 relies on it. The layers of `autodagger.expert.layers` keep that code in; what is refused here too
-is refused in better words. Of what it imports nothing is outside the standard library.
+is refused in better words. Of what it imports nothing is outside the standard library, but for PIL
+where an expert asks for pictures.
 """
 
 import builtins
@@ -12,12 +13,12 @@ import os
 import random
 import sys
 from collections import deque
-from collections.abc import Iterator
 from importlib.abc import MetaPathFinder
 from types import CodeType, ModuleType, TracebackType
 from typing import Any, NoReturn
 
 from autodagger.expert.pathfinding import find_path_action
+from autodagger.expert.state import Ask, Moment, Schema, State
 from autodagger.expert.wire import HEADER, TEXT_LENGTH, pack
 
 IMPORTABLE = (
@@ -48,16 +49,33 @@ LOG_LINES = 100
 _FAILED = frozenset(("error", "skipped"))
 
 
+class VisionError(Exception):
+    """A question about the screen that has no answer; the episode ends, whatever is made of it."""
+
+
 class ConfinementError(PermissionError):
     """An expert tried what experts may not do."""
 
 
-def preload() -> None:
-    """Imports what experts can import; once the layers are closed, no file can be opened."""
+_PIL = ("Chops", "Color", "Draw", "Enhance", "Filter", "Math", "Mode", "Ops", "Palette", "Stat")
+
+
+def preload(packages: str = "") -> None:
+    """Imports what experts can import; once the layers are closed, no file can be opened.
+
+    Args:
+        packages: Folder of PIL, which pictures of the screen are of; empty for none.
+    """
     for name in (*IMPORTABLE, "_strptime"):
         __import__(name)
     for name in _ENCODINGS:
         "".encode(name)
+    if packages:
+        sys.path.append(packages)
+        for name in ("", *_PIL):
+            __import__(f"PIL.Image{name}")
+        sys.modules["PIL.Image"].preinit()
+        sys.path.remove(packages)
 
 
 def serve(connection: int) -> NoReturn:
@@ -67,43 +85,86 @@ def serve(connection: int) -> NoReturn:
 
     - `load` {expert: [name, source], tools: [[name, source]...], data: {name: content}}: `ok`
     - `start` seed: `ok`; the file runs afresh, so that no global of an earlier episode is left
-    - `state` {state, kept, frozen}, see `Expert.ask`: `button` and a text, or `other` and a
-      description where `run` gave no text; `skipped` once something failed in the episode
+    - `state` {state, kept, frozen}, see `Expert.ask`: `button` and a text; `list`, its first
+      element if that is a text, and a description; or `other` and a description; `skipped` once
+      something failed in the episode
     - `log`: `log` and texts
 
     or `error` and a text. Sources and contents are bytes as Latin-1.
+
+    Before it answers a `state`, it may ask `picture` or `question`, see `Moment`, any number of
+    times: each is answered by `reply` [whether there is one, the reply or why not], which may come
+    behind further states.
     """
     _restrict()
-    inmate = _Inmate()
-    for kind, content in _read_messages(connection):
-        answer = pack(inmate.answer(kind, content))
-        while answer:
-            answer = answer[os.write(connection, answer) :]
+    talk = _Talk(connection)
+    inmate = _Inmate(talk.ask)
+    while message := talk.read():
+        talk.write(inmate.answer(*message))
     os._exit(0)
 
 
-def _read_messages(connection: int) -> Iterator[list[Any]]:
-    buffer = bytearray()
-    while data := os.read(connection, 1 << 16):
-        buffer += data
-        while len(buffer) >= HEADER.size:
-            end = HEADER.size + HEADER.unpack_from(buffer)[0]
-            if len(buffer) < end:
-                break
-            message = json.loads(buffer[HEADER.size : end])
-            del buffer[:end]
-            yield message
+class _Talk:
+    """Messages over a file descriptor."""
+
+    def __init__(self, connection: int) -> None:
+        self._connection = connection
+        self._buffer = bytearray()
+        self._later: deque[list[Any]] = deque()  # came while a reply was waited for
+
+    def read(self) -> list[Any] | None:
+        """The next message; None when there are no more."""
+        return self._later.popleft() if self._later else self._receive()
+
+    def write(self, content: list[Any]) -> None:
+        data = pack(content)
+        while data:
+            data = data[os.write(self._connection, data) :]
+
+    def ask(self, kind: str, content: dict[str, Any]) -> Any:
+        """What the other side knows.
+
+        Raises:
+            VisionError: It does not.
+        """
+        self.write([kind, content])
+        while message := self._receive():
+            if message[0] == "reply":
+                is_there, reply = message[1]
+                if not is_there:
+                    raise VisionError(reply)
+                return reply
+            self._later.append(message)
+        os._exit(0)
+
+    def _receive(self) -> list[Any] | None:
+        buffer, end = self._buffer, HEADER.size
+        while len(buffer) < end or len(buffer) < (end := _measure(buffer)):
+            data = os.read(self._connection, 1 << 16)
+            if not data:
+                return None
+            buffer += data
+        message: list[Any] = json.loads(buffer[HEADER.size : end])
+        del buffer[:end]
+        return message
+
+
+def _measure(buffer: bytearray) -> int:
+    """The length of a message that begins with at least its header."""
+    return int(HEADER.size + HEADER.unpack_from(buffer)[0])
 
 
 class _Inmate:
     """A milestone's expert."""
 
-    def __init__(self) -> None:
+    def __init__(self, ask: Ask) -> None:
+        self._ask_outside = ask
         self._name = ""
         self._code: CodeType
         self._tools: list[tuple[str, CodeType]] = []
         self._run: Any = None
         self._state: dict[str, Any] = {}
+        self._schema = Schema()
         self._failed = False
         self._log: deque[str] = deque(maxlen=LOG_LINES)
         self._doing = ""
@@ -137,7 +198,7 @@ class _Inmate:
 
     def _answer_start(self, seed: int) -> list[Any]:
         self._failed = False
-        self._state = {}
+        self._state, self._schema = {}, Schema()
         self._log.clear()
         random.seed(seed)
         self._doing = "while it was loaded"
@@ -164,17 +225,37 @@ class _Inmate:
         self._state = {key: dict(state[key]) for key, _ in content["kept"] + content["frozen"]}
         if self._failed:
             return ["skipped", None]
-        given = self._run(state)
+        moment = Moment(self._schema, self._ask)
+        try:
+            given = self._run(State.make(state, moment))
+        finally:
+            moment.is_now = False
         if isinstance(given, str):
             return ["button", str.__str__(given)[:TEXT_LENGTH]]
-        return ["other", repr(given)[:TEXT_LENGTH]]
+        described = repr(given)[:TEXT_LENGTH]
+        if isinstance(given, list | tuple):
+            first = given[0] if given else None
+            is_text = isinstance(first, str)
+            return ["list", [str.__str__(first)[:TEXT_LENGTH] if is_text else None, described]]
+        return ["other", described]
+
+    def _ask(self, kind: str, content: dict[str, Any]) -> Any:
+        try:
+            return self._ask_outside(kind, content)
+        except VisionError:
+            self._failed = True  # also where the expert makes something of it
+            raise
 
     def _answer_log(self, _content: None) -> list[Any]:
         return ["log", list(self._log)]
 
     def _import(self) -> ModuleType:
         """The expert's module, after its tools', with what these offer it."""
-        shared: dict[str, Any] = {"find_path_action": find_path_action, "log": self._note}
+        shared: dict[str, Any] = {
+            "find_path_action": find_path_action,
+            "log": self._note,
+            "add_to_state_schema": self._schema.add,
+        }
         modules = []
         for name, code in self._tools:
             module = self._make_module(name, shared)

@@ -21,12 +21,12 @@ from autodagger.expert.wire import pack
 
 
 def main() -> None:
-    """Arguments: the descriptor of the door, the layers to skip."""
+    """Arguments: the descriptor of the door, the layers to skip, PIL's folder or nothing."""
     door = socket.socket(fileno=int(sys.argv[1]))
     skip = json.loads(sys.argv[2])
     kernel = Kernel()
     end_with_parent(kernel)
-    preload()
+    preload(sys.argv[3])
     report = leave_system(kernel, skip)
     end_with_parent(kernel)  # a change of user has forgotten it
     child = os.fork()

@@ -9,8 +9,9 @@ import importlib.util
 import sys
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar, Protocol
@@ -96,6 +97,25 @@ class Simulator(Protocol):
         """Frees what this process holds."""
 
 
+@dataclass(frozen=True)
+class Answers:
+    """What experts' answers that name no action stand for; without it they are refused.
+
+    Attributes:
+        first_of_list: Whether a list or a tuple stands for its first element.
+        names: Actions by further words, whatever their case; a word may be an action's, too.
+        otherwise: The action of all other answers, None among them; None refuses them.
+    """
+
+    first_of_list: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
+    otherwise: str | None = None
+
+
+ACTIONS_ONLY = Answers()
+"""Whatever names no action is refused."""
+
+
 class Game(ABC):
     """One game. `games/<name>/adapter.py` holds exactly one subclass.
 
@@ -108,6 +128,9 @@ class Game(ABC):
         no_op: Which of them does nothing: the action "before" the first one of an episode. None
             where there is none.
         done_when: JMESPath expression by milestone id, for milestone files without `done_when`.
+        answers: What an expert's answer stands for that is no action.
+        channel_bits: Bits that the console has for each of a colour's channels: the upper ones of
+            the screen's bytes. A picture for experts has them repeated below, so that white is 255.
         crash_advice: What to do where its native code crashes, as sentences.
     """
 
@@ -117,6 +140,8 @@ class Game(ABC):
     actions: ClassVar[tuple[str, ...]]
     no_op: ClassVar[str | None] = NO_OP
     done_when: ClassVar[dict[str, str]] = {}
+    answers: ClassVar[Answers] = ACTIONS_ONLY
+    channel_bits: ClassVar[int] = 8
     crash_advice: ClassVar[str] = "Look at the adapter's own native code."
 
     @abstractmethod
@@ -144,7 +169,7 @@ class Game(ABC):
         if not isinstance(self.done_when, dict):
             found = show(self.done_when)
             mistakes.append(f"done_when is {found}; expected a dict by milestone id")
-        return mistakes + self._list_mistaken_actions()
+        return mistakes + self._list_mistaken_actions() + self._list_mistaken_answers()
 
     def _list_mistaken_actions(self) -> list[str]:
         actions = getattr(self, "actions", None)
@@ -163,6 +188,25 @@ class Game(ABC):
                 "game's own with no_op (None where it has none)"
             )
         return mistakes
+
+    def _list_mistaken_answers(self) -> list[str]:
+        answers = self.answers
+        if not isinstance(answers, Answers) or not isinstance(answers.names, Mapping):
+            return [f'answers is {show(answers)}; expected such as Answers(otherwise="a")']
+        actions = getattr(self, "actions", ())
+        meant = {f"names[{show(word)}]": action for word, action in answers.names.items()}
+        if answers.otherwise is not None:
+            meant["otherwise"] = answers.otherwise
+        mistakes = [
+            f"answers has {show(word)} in names; expected a word that experts answer"
+            for word in answers.names
+            if not isinstance(word, str)
+        ]
+        return mistakes + [
+            f"answers.{place} is {show(action)}; expected one of actions"
+            for place, action in meant.items()
+            if not isinstance(actions, tuple) or action not in actions
+        ]
 
 
 def list_no_texts(game: Game, *keys: str) -> list[str]:

@@ -15,6 +15,7 @@ __all__ = ["GameState", "GbaGame", "GbaSimulator", "Ram"]
 class GbaGame(CartridgeGame):
     """A cartridge of this console, see `CartridgeGame` for its attributes."""
 
+    channel_bits = 5
     crash_advice = (
         "Some ROMs do that to the bundled core: use the newer one, docs/new_game.md says how. If "
         "it crashes there, too, look at the adapter's own native code, and at the ROM."

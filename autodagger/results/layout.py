@@ -100,6 +100,10 @@ class Results:
         """Folder of the student's videos: rollouts and test."""
         return self.folder / "dagger_videos" / milestone
 
+    def vision(self, milestone: str = _MILESTONE) -> Path:
+        """What the vision model answered to its expert; no declared output, and never made anew."""
+        return self.folder / "vision" / milestone / "answers.jsonl"
+
     def row(self, milestone: str = _MILESTONE) -> Path:
         """The milestone's row of the table."""
         return self.folder / "rows" / f"{milestone}.json"

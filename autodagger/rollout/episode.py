@@ -50,6 +50,9 @@ class Spec(Protocol):
     def task(self) -> Task: ...  # noqa: D102
 
     @property
+    def tasks(self) -> tuple[Task, ...]: ...  # noqa: D102
+
+    @property
     def view(self) -> View: ...  # noqa: D102
 
     @property
@@ -71,6 +74,11 @@ class RolloutSpec:
     max_steps: int
     view: View = field(default_factory=View)
     unconfined: bool = False
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """All whose experts are asked: the one."""
+        return (self.task,)
 
 
 @dataclass(frozen=True)
@@ -132,6 +140,8 @@ class Episode:
         log: The expert's last log messages, when the episode failed.
         state: Save state at success; None unless it was asked for.
         first: Digest of the screen where it began, which may be chance's from an equal start.
+        questions: How many of its expert's questions the vision model was asked, and how many were
+            answered from the file; the next time it may be otherwise.
     """
 
     plan: EpisodePlan
@@ -145,6 +155,7 @@ class Episode:
     log: list[str] = field(default_factory=list)
     state: bytes | None = None
     first: bytes = b""
+    questions: tuple[int, int] = field(default=(0, 0), compare=False)
 
     @property
     def success(self) -> bool:

@@ -20,6 +20,7 @@ from typing import Any, Self
 import numpy as np
 
 from autodagger.errors import UserError
+from autodagger.expert.desk import PICTURE, mentions
 from autodagger.expert.expert import CALL_SECONDS
 from autodagger.expert.jail import Jail
 from autodagger.rollout.episode import (
@@ -31,6 +32,7 @@ from autodagger.rollout.episode import (
     Spec,
 )
 from autodagger.rollout.worker import EpisodePlayer, Player, Question, Shared, serve
+from autodagger.task import Progress
 
 HANG_SECONDS = CALL_SECONDS + 25.0
 """Longest time without a step of a worker, or an answer of its expert: past it, its game hangs."""
@@ -56,6 +58,7 @@ class Rollouts:
         spec: What the environments are for.
         num_envs: Environments, and processes.
         player: What they play.
+        progress: Told at the end what the experts' questions to the vision model were, if any.
 
     Raises:
         ExpertError: The expert cannot be loaded.
@@ -66,8 +69,15 @@ class Rollouts:
         layers: What confines the experts, see `autodagger.expert.jail.Jail`.
     """
 
-    def __init__(self, spec: Spec, num_envs: int, player: type[Player] = EpisodePlayer) -> None:
-        self._spec, self._player = spec, player
+    def __init__(
+        self,
+        spec: Spec,
+        num_envs: int,
+        player: type[Player] = EpisodePlayer,
+        progress: Progress | None = None,
+    ) -> None:
+        self._spec, self._player, self._progress = spec, player, progress
+        self._questions = np.zeros(2, int)
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(["autodagger.rollout.fork_server"])
         shape = (num_envs, *spec.view.shape)
@@ -82,7 +92,8 @@ class Rollouts:
         self._answers: dict[Question, Answer] = {}
         advice = spec.task.load_game().crash_advice
         self._slots = [_Slot(index, advice) for index in range(num_envs)]
-        self._jail = Jail(spec.unconfined)
+        sources = [path for task in spec.tasks for path in (task.expert, *task.tools)]
+        self._jail = Jail(spec.unconfined, pictures=mentions(sources, PICTURE))
         self.layers = self._jail.layers
         try:
             for slot in self._slots:
@@ -98,6 +109,8 @@ class Rollouts:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+        if self._progress and self._questions.any():
+            self._progress(self._describe_questions(*self._questions))
 
     def close(self) -> None:
         """Ends the workers."""
@@ -143,6 +156,7 @@ class Rollouts:
                     asking[slot] = message
                     continue
                 message.plan = plans[slot.number]
+                self._questions += message.questions
                 done[slot.number] = message
                 if on_episode:
                     on_episode(message)
@@ -202,6 +216,11 @@ class Rollouts:
             self._answers.update(zip(new, answers, strict=True))
         for slot, question in asking:
             slot.answer(self._answers[question])
+
+    def _describe_questions(self, new: int, kept: int) -> str:
+        files = {task.vision.file for task in self._spec.tasks if task.vision}
+        place = files.pop() if len(files) == 1 else "kept answers"
+        return f"vision: {new} questions asked, {kept} answered from {place}"
 
     def _start(self, slot: "_Slot") -> None:
         parent_end, worker_end = self._context.Pipe()

@@ -8,7 +8,6 @@ observation that is new here is sent to the parent, through memory that both sha
 
 import socket
 import traceback
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from typing import Any, ClassVar, NamedTuple, Protocol
@@ -16,7 +15,10 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 import numpy as np
 
 from autodagger.errors import UserError
+from autodagger.expert.desk import Desk
 from autodagger.expert.expert import Expert, ExpertError
+from autodagger.expert.vision import Oracle
+from autodagger.game.contract import Game
 from autodagger.game.env import GameEnv
 from autodagger.game.starts import StartState
 from autodagger.processes import die_with_parent
@@ -87,10 +89,20 @@ class Link:
         self._beats = np.frombuffer(shared.beats, np.uint64)[slot : slot + 1]
         self._student: int | None = None
         self._answers: dict[Question, Answer] = {}
+        self._questions = [0, 0]
 
     def beat(self) -> None:
         """Shows that the worker is alive."""
         self._beats += 1
+
+    def count_question(self, is_new: bool) -> None:
+        """Takes note of a question to the vision model, and whether it had to be asked."""
+        self._questions[not is_new] += 1
+
+    def take_questions(self) -> tuple[int, int]:
+        """How many were asked since the last time, and how many answered from the file."""
+        (new, kept), self._questions = self._questions, [0, 0]
+        return new, kept
 
     def face(self, student: int | None) -> None:
         """From now on, answers are this student's."""
@@ -146,7 +158,8 @@ def serve(
     """
     die_with_parent()
     try:
-        worker = player(spec, Link(connection, shared, slot, spec.view.shape, door))
+        link = Link(connection, shared, slot, spec.view.shape, door)
+        worker = player(spec, link)
     except (UserError, ExpertError) as error:
         connection.send(error)
         return
@@ -156,14 +169,18 @@ def serve(
     try:
         connection.send(None)
         while True:
-            connection.send(_play(worker, *connection.recv()))
+            connection.send(_play(worker, link, *connection.recv()))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         pass  # the parent closed the pool, or is gone
 
 
-def _play(worker: Player, plan: EpisodePlan, behaviour: Any, student: int | None) -> Any:
+def _play(
+    worker: Player, link: Link, plan: EpisodePlan, behaviour: Any, student: int | None
+) -> Any:
     try:
-        return worker.play(plan, behaviour, student)
+        episode = worker.play(plan, behaviour, student)
+        episode.questions = link.take_questions()
+        return episode
     except (UserError, ExpertError) as error:
         return error
     except Exception:  # the adapter's, or this program's: its place would be lost on the way
@@ -184,7 +201,7 @@ class EpisodePlayer:
         self._spec, self._link = spec, link
         task = spec.task
         self._env = GameEnv(task.game_dir, task.rom, task.milestone, spec.max_steps)
-        self._expert = open_expert(task, self._env.game.actions, link)
+        self._expert = open_expert(task, self._env.game, link)
 
     def play(self, plan: EpisodePlan, behaviour: Behaviour, student: int | None) -> Episode:
         """One episode from its reset to its end; `student` None: the expert acts."""
@@ -200,7 +217,7 @@ class EpisodePlayer:
         ends_with_expert = behaviour.on_expert_failure is OnExpertFailure.END
         while episode.outcome is Outcome.RUNNING and not (ends_with_expert and labels.error):
             self._link.beat()
-            labels.ask(info["state"])
+            labels.ask(info["state"], screen)
             if behaviour.keep_obs or student is not None:
                 record.look(watcher.see(screen), behaviour.keep_obs)
             act = self._choose(record, episode, labels, behaviour, rng, student)
@@ -259,14 +276,16 @@ class EpisodePlayer:
         return episode
 
 
-def open_expert(task: Task, actions: Sequence[str], link: Link) -> Expert:
+def open_expert(task: Task, game: Game, link: Link) -> Expert:
     """A milestone's expert, in a process of its own."""
     return Expert(
         task.expert,
         task.tools,
-        actions,
+        game.actions,
         link.door,
         data=task.game_dir / "data",
+        answers=game.answers,
+        desk=Desk(Oracle(task.vision, link.count_question, link.beat), game.channel_bits),
         on_answer=link.beat,
     )
 
@@ -289,13 +308,13 @@ class Labels:
         except ExpertError as error:
             self.error = error
 
-    def ask(self, state: dict[str, Any]) -> None:
-        """Has the next state labelled."""
+    def ask(self, state: dict[str, Any], screen: np.ndarray) -> None:
+        """Has the next state labelled; the screen is the expert's to ask about, and kept."""
         if self.error:
             self._labels.append(NO_LABEL)
             return
         try:
-            self._expert.ask(state)
+            self._expert.ask(state, screen)
         except (TypeError, ValueError) as error:
             raise UserError(
                 f"the game's adapter: read_state gave what JSON cannot say ({error}). Let it "

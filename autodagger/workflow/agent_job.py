@@ -6,7 +6,7 @@ from typing import Any
 from autodagger.agent.chain import Chain
 from autodagger.game.milestone import Milestone
 from autodagger.task import Task
-from autodagger.workflow.job import get_path
+from autodagger.workflow.job import get_path, get_vision
 
 
 def get_chain(snakemake: Any) -> Chain:
@@ -23,6 +23,7 @@ def get_chain(snakemake: Any) -> Chain:
             tools=tuple(map(Path, files.get("tools", ()))),
             starts=None if milestone.predecessor is None else Path(next(starts, "")),
             seed=config["seed"],
+            vision=get_vision(snakemake, milestone.id),
         )
         for milestone in milestones
     ]

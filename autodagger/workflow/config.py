@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from jsonschema import Draft202012Validator
 
@@ -83,6 +84,38 @@ def check_milestone_options(options: Mapping[str, Any], known: Sequence[str]) ->
             )
     if problems:
         raise UserError("\n".join(problems))
+
+
+def check_vision_options(options: Mapping[str, Any]) -> None:
+    """Refuses an endpoint that is none, or that nobody says which model to ask at.
+
+    Raises:
+        UserError: Names the option, what was found and what is expected.
+    """
+    url = options["vision_url"]
+    if url is None:
+        return
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname)
+        _ = parts.port  # raises for what is none
+    except ValueError:
+        is_address = False
+    if not is_address or not url.isascii() or not url.isprintable() or " " in url:
+        raise UserError(
+            f"option vision_url: found {show(url)}; expected an address such as "
+            "http://localhost:11434/v1, or nothing."
+        )
+    if parts.username or parts.password:
+        raise UserError(
+            "option vision_url: found a name or a password in it. Put the key into the environment "
+            "variable VISION_API_KEY: files are shown and copied."
+        )
+    if not options["vision_model"]:
+        raise UserError(
+            f"option vision_url: {url} is to be asked, but vision_model names no model. Name one "
+            "that takes pictures there, or leave vision_url empty."
+        )
 
 
 def select_milestones(

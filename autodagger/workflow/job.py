@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from autodagger.errors import UserError
+from autodagger.expert.vision import Vision
 from autodagger.files import DamagedFile
 from autodagger.game.milestone import Milestone
 from autodagger.processes import PARENT_VARIABLE, exit_with_parent
@@ -83,7 +84,16 @@ def get_task(snakemake: Any) -> Task:
         starts=get_path(files, "start_states"),
         test_starts=get_path(files, "test_states"),
         seed=config["seed"],
+        vision=get_vision(snakemake, milestone.id),
     )
+
+
+def get_vision(snakemake: Any, milestone: str) -> Vision:
+    """Who answers the questions of a milestone's expert."""
+    config = snakemake.config
+    file = get_results(snakemake).vision(milestone)
+    model, url = config["vision_model"] or "", config["vision_url"] or ""
+    return Vision(file, model, url, config["vision_timeout"])
 
 
 def get_path(files: Any, name: str) -> Path | None:

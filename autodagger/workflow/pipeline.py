@@ -13,6 +13,7 @@ from autodagger.game.milestone import Milestone, load_milestones
 from autodagger.game.sample import probe_adapter, read_samples
 from autodagger.workflow.config import (
     check_milestone_options,
+    check_vision_options,
     load_config,
     load_config_schema,
     select_milestones,
@@ -71,6 +72,7 @@ def load_pipeline(
         UserError: Says what is wrong, and what to do.
     """
     options = load_config(config, files)
+    check_vision_options(options)
     game_dir = locate(options, home)
     if probe:
         probe_adapter(game_dir)

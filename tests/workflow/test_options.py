@@ -56,6 +56,9 @@ CHANGED: dict[str, Any] = {
     "seed": 7,
     "num_envs": 2,
     "unconfined_experts": True,
+    "vision_url": "http://localhost:9/v1",  # no expert asks
+    "vision_model": "none",
+    "vision_timeout": 5,
     "cuda": False,
     "record_video": True,
     "videos_per_iteration": 1,
