@@ -4,13 +4,14 @@ import binascii
 from collections import deque
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from autodagger.expert.state import TYPES
 from autodagger.expert.vision import PROMPT_LENGTH, Oracle, Question, VisionError
 from autodagger.expert.wire import clean
+
+if TYPE_CHECKING:  # the confinement is also tried by interpreters without it
+    import numpy as np
 
 ASKING = "add_to_state_schema"
 PICTURE = "_screenshot"
@@ -44,7 +45,7 @@ class Desk:
         self._screens: deque[np.ndarray | None] = deque()
         self._in_call = self._in_episode = 0
 
-    def put(self, screen: np.ndarray | None) -> None:
+    def put(self, screen: "np.ndarray | None") -> None:
         """The screen of the next state, (H, W, 3) uint8 RGB, which nobody alters any more."""
         self._screens.append(screen)
 
@@ -77,7 +78,7 @@ class Desk:
             raise VisionError(f"asks {question[0]!r}, and there is no screen here")
         return self._oracle.answer(Question(*question, picture))
 
-    def _take_picture(self) -> np.ndarray | None:
+    def _take_picture(self) -> "np.ndarray | None":
         screen = self._screens[0]
         return None if screen is None else screen | screen >> self._channel_bits
 
@@ -94,7 +95,7 @@ def _read(path: Path) -> bytes:
         return b""
 
 
-def _pack_picture(picture: np.ndarray) -> dict[str, Any]:
+def _pack_picture(picture: "np.ndarray") -> dict[str, Any]:
     height, width, _ = picture.shape
     pixels = binascii.b2a_base64(picture.tobytes(), newline=False).decode()
     return {"width": width, "height": height, "pixels": pixels}

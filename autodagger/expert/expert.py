@@ -5,15 +5,16 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from autodagger.actions import ACTIONS_ONLY, Answers
 from autodagger.expert.desk import AskedWrongly, Desk
 from autodagger.expert.vision import Oracle, VisionError
 from autodagger.expert.wire import Line, WireError, clean, pack
 from autodagger.files import DamagedFile, read_bytes
-from autodagger.game.contract import ACTIONS_ONLY, Answers
+
+if TYPE_CHECKING:  # the confinement is also tried by interpreters without it
+    import numpy as np
 
 CALL_SECONDS = 5.0
 """Longest that one call into an expert may take: ten thousand times what a typical one needs."""
@@ -110,7 +111,7 @@ class Expert:
             self._call(self._load_message, "while it was compiled")
         self._call(pack(["start", seed]), "while it was loaded")
 
-    def act(self, state: dict[str, Any], screen: np.ndarray | None = None) -> int:
+    def act(self, state: dict[str, Any], screen: "np.ndarray | None" = None) -> int:
         """The index of the action that the expert names for `state`.
 
         Args:
@@ -127,7 +128,7 @@ class Expert:
             raise answer
         return answer
 
-    def ask(self, state: dict[str, Any], screen: np.ndarray | None = None) -> None:
+    def ask(self, state: dict[str, Any], screen: "np.ndarray | None" = None) -> None:
         """Like `act`, without waiting: `collect` has the answer.
 
         Tuples are what an adapter gives where nothing in them changes, a map's tiles above all:

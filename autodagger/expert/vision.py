@@ -10,13 +10,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from autodagger.errors import show
 from autodagger.expert.kept_answers import KeptAnswers
 from autodagger.expert.vision_model import ask_model
+
+if TYPE_CHECKING:  # the confinement is also tried by interpreters without it
+    import numpy as np
 
 PROMPT_LENGTH = 10_000
 """Longest prompt, in characters."""
@@ -71,7 +72,7 @@ class Question:
 
     prompt: str
     kind: str
-    picture: np.ndarray
+    picture: "np.ndarray"
 
     def get_key(self, model: str) -> str:
         """Equal for equal questions to the same model alone: SHA-256 in hexadecimal."""

@@ -14,12 +14,13 @@ import socket
 import time
 import urllib.error
 import urllib.request
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import numpy as np
-
 from autodagger.errors import UserError, show
+
+if TYPE_CHECKING:  # the confinement is also tried by interpreters without it
+    import numpy as np
 
 ATTEMPTS = 4
 """Times that a question is asked where the server is busy or does not answer."""
@@ -34,7 +35,7 @@ _MAX_BYTES = 4 << 20
 _ANSWER_LENGTH = 20_000
 
 
-def ask_model(url: str, model: str, prompt: str, picture: np.ndarray, seconds: float) -> str:
+def ask_model(url: str, model: str, prompt: str, picture: "np.ndarray", seconds: float) -> str:
     """What a model says to a prompt and a picture.
 
     Args:
@@ -69,7 +70,7 @@ def _try_without_temperature(url: str, body: dict[str, Any], seconds: float) -> 
         raise _explain(url, body["model"], error) from error
 
 
-def _write_url(picture: np.ndarray) -> str:
+def _write_url(picture: "np.ndarray") -> str:
     from PIL import Image  # takes a moment that only those wait for who ask
 
     file = io.BytesIO()

@@ -11,14 +11,13 @@ import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from autodagger.actions import NO_OP
+from autodagger.actions import ACTIONS_ONLY, NO_OP, Answers
 from autodagger.errors import UserError, show
 from autodagger.files import exists, read_bytes, sha1_file
 from autodagger.game.memory import Snapshot
@@ -95,25 +94,6 @@ class Simulator(Protocol):
 
     def close(self) -> None:
         """Frees what this process holds."""
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What experts' answers that name no action stand for; without it they are refused.
-
-    Attributes:
-        first_of_list: Whether a list or a tuple stands for its first element.
-        names: Actions by further words, whatever their case; a word may be an action's, too.
-        otherwise: The action of all other answers, None among them; None refuses them.
-    """
-
-    first_of_list: bool = False
-    names: Mapping[str, str] = field(default_factory=dict)
-    otherwise: str | None = None
-
-
-ACTIONS_ONLY = Answers()
-"""Whatever names no action is refused."""
 
 
 class Game(ABC):
