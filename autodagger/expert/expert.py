@@ -28,6 +28,9 @@ SOURCE_BYTES = 1 << 20
 DATA_BYTES = 16 << 20
 """All files of a game's `data` folder together."""
 
+_LEAST_SECONDS = 0.001
+"""A socket with no time at all does not wait, and says so otherwise."""
+
 _BATCH = 16
 """States that are sent at once where nobody waits for an answer: a process is woken less often."""
 
@@ -247,7 +250,7 @@ class Expert:
         start = time.monotonic()
         try:
             message = pack(["reply", [refused is None, str(refused) if refused else reply]])
-            self._get_line().send(message, CALL_SECONDS)
+            self._get_line().send(message, self._get_time_left())
         except (TimeoutError, WireError) as error:
             raise self._give_up(error) from None
         finally:
@@ -257,9 +260,10 @@ class Expert:
     def _interpret(self, kind: str, content: Any) -> int:
         """The action that an answer stands for."""
         word = described = content
-        if kind == "list" and isinstance(content, list) and len(content) == 2:
-            word, described = content
-            word = word if self._first_of_list else None
+        if kind == "list":
+            is_pair = isinstance(content, list) and len(content) == 2
+            first, described = content if is_pair else (None, None)
+            word = first if self._first_of_list else None
         elif kind == "other":
             word = None
         if not isinstance(described, str) or kind not in ("button", "list", "other", "error"):
@@ -287,8 +291,7 @@ class Expert:
     def _receive(self) -> tuple[Any, Any]:
         line, start = self._get_line(), time.monotonic()
         try:
-            left = min(CALL_SECONDS - self._call_waited, EPISODE_SECONDS - self._waited)
-            answer = line.receive(max(0.0, left))
+            answer = line.receive(self._get_time_left())
         except (TimeoutError, WireError) as error:
             self._count_wait(start)
             raise self._give_up(error) from None
@@ -297,6 +300,10 @@ class Expert:
         if not isinstance(answer, list) or len(answer) != 2:
             raise self._end("gave an answer that was not asked for")
         return answer[0], answer[1]
+
+    def _get_time_left(self) -> float:
+        left = min(CALL_SECONDS - self._call_waited, EPISODE_SECONDS - self._waited)
+        return max(_LEAST_SECONDS, left)
 
     def _count_wait(self, start: float) -> None:
         self._waited += (seconds := time.monotonic() - start)
