@@ -31,7 +31,7 @@ from autodagger.authoring.recording import (
 from autodagger.authoring.search import align, format_findings, parse_condition, search
 from autodagger.errors import UserError
 from autodagger.files import write_bytes, write_text
-from autodagger.game.contract import Game, check_rom, explain_adapter, load_game
+from autodagger.game.contract import Game, Simulator, check_rom, explain_adapter, load_game
 from autodagger.game.draft import draft_cartridge
 from autodagger.game.memory import find_addresses, format_address
 from autodagger.game.starts import load_start_states
@@ -105,7 +105,7 @@ def inspect(play: Play, folder: Path) -> str:
         state = load_start_states(play.start)[0].data
         simulator.power_on(rng) if state is None else simulator.load(state)
         fps = simulator.frames_per_second / simulator.frames_per_step
-        with _choose_player(play, keys, game) as player, _Album(folder, fps) as album:
+        with _choose_player(play, keys, game, simulator) as player, _Album(folder, fps) as album:
             steps = play.steps or (len(keys) if play.keys else DEFAULT_STEPS)
             recording = record(simulator, player, steps, rng, game.no_op, album.add)
         write_bytes(folder / END, simulator.save())
@@ -154,10 +154,10 @@ def describe(game: Game, recording: Recording, folder: Path) -> str:
 
 
 def _choose_player(
-    play: Play, keys: Sequence[str], game: Game
+    play: Play, keys: Sequence[str], game: Game, simulator: Simulator
 ) -> ExpertPlayer | nullcontext[Choose]:
     if play.expert:
-        return ExpertPlayer(play.expert, play.game_dir, game.actions, play.seed)
+        return ExpertPlayer(play.expert, play.game_dir, game, play.seed, simulator.screen)
     return nullcontext(play_keys(keys) if play.keys else play_randomly(game.actions, play.seed))
 
 

@@ -1,6 +1,6 @@
 """Who plays while a person looks: chance, a script of keys, or an expert."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -8,9 +8,12 @@ import numpy as np
 
 from autodagger.authoring.recording import Choose
 from autodagger.errors import UserError, suggest
+from autodagger.expert.desk import PICTURE, Desk, mentions
 from autodagger.expert.expert import Expert, ExpertError
 from autodagger.expert.jail import Jail
+from autodagger.expert.vision import Oracle
 from autodagger.files import read_text
+from autodagger.game.contract import Game
 
 _EXPECTED = "Expected lines such as 'start', 'left+b 20' (that many steps) or '# a comment'."
 
@@ -69,8 +72,9 @@ class ExpertPlayer:
     Args:
         path: The expert's file.
         folder: The game's, if it has one.
-        actions: The game's.
+        game: Which actions it has, and what stands for them.
         seed: Of the expert's chance.
+        see: Gives the screen of now, which it may look at; no vision model is asked about it.
 
     Raises:
         UserError: It cannot be loaded or confined.
@@ -79,13 +83,29 @@ class ExpertPlayer:
         error: What ended the play, if the expert raised, hung or named no action.
     """
 
-    def __init__(self, path: Path, folder: Path | None, actions: Sequence[str], seed: int) -> None:
-        self._actions, self.error = actions, ""
+    def __init__(
+        self,
+        path: Path,
+        folder: Path | None,
+        game: Game,
+        seed: int,
+        see: Callable[[], np.ndarray] | None = None,
+    ) -> None:
+        self._actions, self._see, self.error = game.actions, see, ""
         tools = sorted(folder.glob("tools/*.py")) if folder else []
         data = folder / "data" if folder else None
-        self._jail = Jail()
+        self._jail = Jail(pictures=mentions([path, *tools], PICTURE))
+        desk = Desk(Oracle(), game.channel_bits)
         try:
-            self._expert = Expert(path, tools, actions, self._jail.door, data=data)
+            self._expert = Expert(
+                path,
+                tools,
+                game.actions,
+                self._jail.door,
+                data=data,
+                answers=game.answers,
+                desk=desk,
+            )
             self._expert.start_episode(seed)
         except ExpertError as error:
             self._jail.close()
@@ -101,7 +121,7 @@ class ExpertPlayer:
     def __call__(self, state: dict[str, Any]) -> str | None:
         """Its action, None from its first error on."""
         try:
-            return self._actions[self._expert.act(state)]
+            return self._actions[self._expert.act(state, self._see() if self._see else None)]
         except ExpertError as error:
             self.error = str(error)
             return None

@@ -170,7 +170,9 @@ class Game(ABC):
         return mistakes
 
     def _list_mistaken_answers(self) -> list[str]:
-        answers = self.answers
+        answers, bits = self.answers, self.channel_bits
+        if not isinstance(bits, int) or isinstance(bits, bool) or not 1 <= bits <= 8:
+            return [f"channel_bits is {show(bits)}; expected a whole number from 1 to 8"]
         if not isinstance(answers, Answers) or not isinstance(answers.names, Mapping):
             return [f'answers is {show(answers)}; expected such as Answers(otherwise="a")']
         actions = getattr(self, "actions", ())

@@ -20,6 +20,7 @@ import yaml
 from autodagger.dagger.checkpoint import Checkpoint
 from autodagger.evaluation.budget import read_report
 from autodagger.expert.expert import ExpertError
+from autodagger.expert.kept_answers import KeptAnswers
 from autodagger.files import seal
 from autodagger.game.save_state import CONSOLE_SIZE
 from autodagger.game.starts import StartState, load_start_states, save_start_states
@@ -70,6 +71,7 @@ def list_cases() -> list[Case]:
         list_roms,
         list_models,
         list_own_results,
+        list_answers,
     )
     return [case for make in makers for case in make()]
 
@@ -233,6 +235,9 @@ def list_options() -> Iterator[Case]:
         ("tools_dir", "nowhere", "no folder nowhere"),
         ("milestone_config", "nowhere.json", "nowhere.json: no such file"),
         ("rom_path", "nowhere.gba", "ROM nowhere.gba: no such file"),
+        ("vision_url", "localhost:11434", "expected an address such as"),
+        ("vision_url", "http://localhost:11434/v1", "vision_model names no model"),
+        ("vision_timeout", 0, "from 1 to 3600"),
     ]
     for key, value, about in values:
 
@@ -712,6 +717,31 @@ READERS: dict[str, tuple[str, Callable[[str], Any], bytes, str]] = {
     ),
     "checkpoint": ("c/iteration_000.pt", read_checkpoint, b"", "goes on without it"),
 }
+
+
+def list_answers() -> Iterator[Case]:
+    """Kept answers of a vision model, one a line; nothing, or a half, is what a kill leaves."""
+
+    def read(content: bytes = b"") -> None:
+        write("answers.jsonl", content)
+        KeptAnswers(Path("answers.jsonl")).get("0" * 64)
+
+    lines = {"random bytes": bytes(range(256)), "a list": b"[1]\n", "no answer": b'{"key": "a"}\n'}
+    lines["nested 3,000 deep"] = b"[" * DEEP + b"]" * DEEP + b"\n"
+    for name, content in lines.items():
+        yield Case(
+            "our kept answers",
+            name,
+            functools.partial(read, content),
+            r"answers\.jsonl: line 1: .*Mend that line",
+        )
+    for odd in ("a folder", "a pipe"):
+
+        def read_odd(odd: str = odd) -> None:
+            make_odd("answers.jsonl", odd)
+            KeptAnswers(Path("answers.jsonl")).get("0" * 64)
+
+        yield Case("our kept answers", odd, read_odd, rf"answers\.jsonl: .*{_escape(ODD[odd])}")
 
 
 def list_own_results() -> Iterator[Case]:

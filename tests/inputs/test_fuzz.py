@@ -25,6 +25,7 @@ from autodagger.authoring.search import parse_condition, search
 from autodagger.dagger.checkpoint import Checkpoint
 from autodagger.errors import UserError
 from autodagger.evaluation.budget import plan_budget, read_report
+from autodagger.expert.kept_answers import KeptAnswers
 from autodagger.files import read_json, seal
 from autodagger.game.memory import MemoryMap
 from autodagger.game.milestone import load_milestones
@@ -167,6 +168,7 @@ EPISODES = {
         }
     ],
 }
+ANSWER = {"key": "0" * 64, "model": "m", "type": "int", "prompt": "?", "answer": "5"}
 ROW = {"milestone_id": "A", "status": "failed", "reason": "weak", "expert_success_rate": 0.5}
 MILESTONES = {
     "milestones": [
@@ -366,6 +368,10 @@ READERS: dict[str, tuple[Callable[[Path], Any], Callable[[Path], st.SearchStrate
     "test in the table": (tabulate("student_report"), lambda _: json_files(TEST)),
     "recording": (read_recording, lambda folder: st.binary(max_size=60) | recordings(folder)),
     "script of keys": (read_keys, lambda _: st.binary(max_size=40) | damaged(b"no_op 20\na # b\n")),
+    "kept answers": (
+        lambda path: KeptAnswers(path).get("0" * 64),
+        lambda _: json_files(ANSWER).map(lambda line: line + b"\n"),
+    ),
     "benchmark and marker": (
         read_benchmark,
         lambda _: (

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from autodagger.authoring.players import (
@@ -12,8 +13,10 @@ from autodagger.authoring.players import (
     read_keys,
 )
 from autodagger.errors import UserError
-from tests.grid import write_expert
+from autodagger.game.contract import load_game
+from tests.grid import GAME_DIR, write_expert
 
+GAME = load_game(GAME_DIR)
 ACTIONS = ("no_op", "start", "left+b")
 
 
@@ -53,14 +56,30 @@ def test_an_expert_plays_with_its_games_tools(tmp_path: Path) -> None:
     (tmp_path / "tools").mkdir()
     (tmp_path / "tools" / "t.py").write_text("def pick(state):\n    return state['what']\n")
     path = write_expert(tmp_path, "def run(state): return pick(state)")
-    with ExpertPlayer(path, tmp_path, ACTIONS, 0) as choose:
+    with ExpertPlayer(path, tmp_path, GAME, 0) as choose:
         assert choose({"what": "START"}) == "start"
         assert choose.error == ""
         assert choose({}) is None
         assert "KeyError: 'what'" in choose.error
 
 
+def test_an_expert_sees_the_screen_and_asks_nobody_about_it(tmp_path: Path) -> None:
+    text = """
+add_to_state_schema("n", "How many?", int)
+def run(state):
+    return "a" if state._screenshot.getpixel((1, 0)) == (255, 0, 132) else state["n"]
+"""
+    screen = np.zeros((2, 3, 3), np.uint8)
+    with ExpertPlayer(write_expert(tmp_path, text), None, GAME, 0, lambda: screen) as choose:
+        screen[0, 1] = 0xF8, 0, 0x80
+        assert choose({}) == "a"
+        screen = screen.copy()
+        screen[:] = 0
+        assert choose({}) is None
+        assert "asks 'How many?' (int), and there is no vision model here" in choose.error
+
+
 def test_an_expert_that_cannot_be_loaded_is_named(tmp_path: Path) -> None:
     path = write_expert(tmp_path, "def ruin(state): pass")
-    with pytest.raises(UserError, match="run"), ExpertPlayer(path, None, ACTIONS, 0):
+    with pytest.raises(UserError, match="run"), ExpertPlayer(path, None, GAME, 0):
         pass

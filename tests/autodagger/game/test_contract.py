@@ -76,7 +76,8 @@ def write_adapter(folder: Path, code: str = "", **changes: str | None) -> Path:
     body = "\n".join(lines)
     reader = "    def read_state(self, ram): return {}"
     (folder / "adapter.py").write_text(
-        f"{code}\nfrom autodagger.game.gba import GbaGame\nclass Mine(GbaGame):\n{body}\n{reader}\n"
+        f"{code}\nfrom autodagger.actions import Answers\nfrom autodagger.game.gba import GbaGame\n"
+        f"class Mine(GbaGame):\n{body}\n{reader}\n"
     )
     return folder
 
@@ -111,6 +112,18 @@ def write_adapter(folder: Path, code: str = "", **changes: str | None) -> Path:
         ({"rom_sha1": "None"}, r"rom_sha1 is None; expected text"),
         ({"rom": None}, r"rom is None; expected text"),
         ({"done_when": "[]"}, r"done_when is \[\]; expected a dict"),
+        ({"answers": "None"}, r"answers is None; expected such as Answers\(otherwise="),
+        ({"answers": '{"a": "b"}'}, r"answers is \{'a': 'b'\}; expected such as"),
+        ({"answers": "Answers(names=['a'])"}, r"answers is .*; expected such as"),
+        (
+            {"answers": "Answers(otherwise='b')"},
+            r"answers\.otherwise is 'b'; expected one of actio",
+        ),
+        ({"answers": "Answers(otherwise=1)"}, r"answers\.otherwise is 1; expected one of actions"),
+        ({"answers": "Answers(names={'x': 'b'})"}, r"answers\.names\['x'\] is 'b'; expected one"),
+        ({"answers": "Answers(names={1: 'a'})"}, r"answers has 1 in names; expected a word"),
+        ({"answers": "Answers(otherwise='a')", "actions": "1"}, r"actions is 1; expected names"),
+        ({"channel_bits": "0"}, r"channel_bits is 0; expected a whole number from 1 to 8"),
         ({"hold_frames": None, "name": "1"}, r"(?s)name is 1.*\n.*hold_frames is None"),
     ],
 )

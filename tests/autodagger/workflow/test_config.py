@@ -9,6 +9,7 @@ import yaml
 from autodagger.errors import UserError
 from autodagger.workflow.config import (
     check_milestone_options,
+    check_vision_options,
     load_config,
     load_config_schema,
     select_milestones,
@@ -186,3 +187,31 @@ def test_resume_and_skip_say_why() -> None:
     selected, skipped = select_milestones(options, KNOWN)
     assert selected == ["PLAYER_NAME_SET", "RIVAL_BEDROOM"]
     assert skipped == {"GAME_RUNNING": "before resume point", "RIVAL_HOUSE": "in skip list"}
+
+
+@pytest.mark.parametrize(
+    ("url", "model", "said"),
+    [
+        ("localhost:11434/v1", "m", "found 'localhost:11434/v1'; expected an address such as http"),
+        ("ftp://x/v1", "m", "expected an address"),
+        ("http:///v1", "m", "expected an address"),
+        ("http://x:port/v1", "m", "expected an address"),
+        ("http://[x/v1", "m", "expected an address"),
+        ("http://x /v1", "m", "expected an address"),
+        ("https://me:secret@x/v1", "m", "found a name or a password in it.*VISION_API_KEY"),
+        ("http://x/v1", None, "http://x/v1 is to be asked, but vision_model names no model"),
+    ],
+)
+def test_a_vision_model_that_cannot_be_asked_is_refused(
+    url: str, model: str | None, said: str
+) -> None:
+    options = load_config({"vision_url": url, "vision_model": model})
+    with pytest.raises(UserError, match=said) as caught:
+        check_vision_options(options)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", [None, "", "http://localhost:11434/v1", "https://x.org/a/v1/"])
+def test_a_vision_model_is_none_or_an_address_and_a_name(url: str | None) -> None:
+    check_vision_options(load_config({"vision_url": url, "vision_model": "m"}))
+    check_vision_options(load_config({"vision_model": "m"}))
