@@ -11,6 +11,7 @@ from snakemake.io import checkpoint_target
 from autodagger.dagger.options import TrainingOptions
 from autodagger.errors import exit_in_words
 from autodagger.expert.desk import ASKING, mentions
+from autodagger.expert.kept_answers import find_late_answers
 from autodagger.files import exists, is_readable
 from autodagger.results.layout import Results
 from autodagger.results.rows import collect_rows
@@ -156,10 +157,16 @@ def get_vision(wildcards):
 
 
 def find_vision_model(milestones):
-    """The one whose answers count, where an expert of these or a tool asks any at all."""
+    """The one whose answers count, where an expert of these or a tool asks any at all.
+
+    And which questions had none once, and have now.
+    """
     sources = [Path(config["policy_dir"], f"{m}.py") for m in milestones]
-    asks = mentions([*sources, *map(Path, get_tools())], ASKING)
-    return get_options("vision_model") if asks else {}
+    if not mentions([*sources, *map(Path, get_tools())], ASKING):
+        return {}
+    files, can_ask = map(RESULTS.vision, milestones), bool(config["vision_url"])
+    late = [find_late_answers(file, can_ask) for file in files]
+    return get_options("vision_model") | {"late_answers": late}
 
 
 def get_report(wildcards):

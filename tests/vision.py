@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -67,9 +67,10 @@ class Stub:
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 status, text = stub._answer(self.path, dict(self.headers), body)
-                self.send_response(status)
-                self.end_headers()
-                self.wfile.write(text.encode())
+                with suppress(OSError):  # who asked has gone
+                    self.send_response(status)
+                    self.end_headers()
+                    self.wfile.write(text.encode())
 
             def log_message(self, *_: object) -> None:
                 pass

@@ -9,12 +9,12 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
 from autodagger.errors import UserError, show
-from autodagger.files import check_readable, exists, reading
+from autodagger.files import check_readable, digest_json, exists, reading
 
 _WHAT = "kept answers of the vision model"
 _ADVICE = (
@@ -50,6 +50,14 @@ class KeptAnswers:
         if key not in self._answers and (self._file or exists(self._path)):
             self._read_on()
         return self._answers.get(key)
+
+    def note_missing(self, key: str) -> None:
+        """Notes, for `find_late_answers`, that a question had no answer and nobody to ask."""
+        with suppress(OSError):  # results that cannot be written are told elsewhere
+            place = _get_note(self._path)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with place.open("a") as file:
+                file.write(f"{key}\n")
 
     @contextmanager
     def claim(self, key: str) -> Iterator[None]:
@@ -113,6 +121,33 @@ class KeptAnswers:
                 key, answer = _parse(line, self._lines)
                 self._answers.setdefault(key, answer)
                 self._read_bytes += len(line) + 1
+
+
+def find_late_answers(path: Path, can_ask: bool) -> str:
+    """Tells jobs that failed for want of answers from what they would be now.
+
+    Args:
+        path: Of the kept answers.
+        can_ask: Whether there is a model that answers.
+
+    Returns:
+        A digest of the questions that once had no answer, if all have one by now, or can get one;
+        else, and where there were none, "".
+
+    Raises:
+        DamagedFile: The answers cannot be read.
+    """
+    try:
+        missing = sorted({*_get_note(path).read_text().split()})
+    except (OSError, UnicodeDecodeError):
+        return ""
+    kept = KeptAnswers(path)
+    is_known = can_ask or all(kept.get(key) is not None for key in missing)
+    return digest_json(missing) if missing and is_known else ""
+
+
+def _get_note(path: Path) -> Path:
+    return path.with_name("unanswered.txt")
 
 
 def _parse(line: bytes, number: int) -> tuple[str, str]:

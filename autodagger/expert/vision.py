@@ -129,9 +129,10 @@ class Oracle:
 
     def _ask(self, question: Question, key: str) -> tuple[str, bool]:
         """The model's answer, or that of who has asked the same meanwhile; whether it is new."""
-        vision = self._vision
-        assert vision is not None
+        vision, kept = self._vision, self._kept
+        assert vision is not None and kept is not None
         if not vision.url or not vision.model:
+            kept.note_missing(key)
             raise VisionError(
                 f"asks {question}, which {vision.file} has no answer to by "
                 f"{vision.model or 'any model'}. Name a vision model with vision_url and "

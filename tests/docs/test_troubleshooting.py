@@ -25,9 +25,12 @@ from autodagger.errors import UserError
 from autodagger.evaluation.budget import plan_budget
 from autodagger.evaluation.expert import evaluate_expert
 from autodagger.expert import expert as expert_module
-from autodagger.expert.expert import ExpertError
+from autodagger.expert import vision_model
+from autodagger.expert.desk import Desk
+from autodagger.expert.expert import Expert, ExpertError
 from autodagger.expert.inmate import ConfinementError
-from autodagger.expert.jail import Jail
+from autodagger.expert.jail import Jail, get_jail
+from autodagger.expert.vision import Oracle, Vision
 from autodagger.files import write_json
 from autodagger.game.contract import check_rom, load_game
 from autodagger.game.emulator import Emulator
@@ -53,6 +56,7 @@ from autodagger.workflow.pipeline import load_pipeline
 from autodagger.workflow.run_lock import hold_run_lock, remove_stale_lock
 from autodagger.workflow.tracking import open_tracker
 from tests.grid import load_expert
+from tests.vision import serving
 from tests.workflow.conftest import GAME, Pipeline, make_pipeline
 
 ROOT = Path(__file__).parents[2]
@@ -366,6 +370,37 @@ def _(scene: Scene) -> str:
 def _(scene: Scene) -> str:
     assert ConfinementError.__name__ in BLOCKS["forbidden"]
     return act(scene, "def run(state):\n    open('notes.txt', 'w')\n")
+
+
+def ask_vision(scene: Scene, **vision: Any) -> str:
+    text = """
+add_to_state_schema("sign", "Is there a signpost?", bool)
+def run(state):
+    return "a" if state["sign"] else "b"
+"""
+    desk = Desk(Oracle(Vision(scene.tmp_path / "answers.jsonl", **vision)))
+    path, door = write_expert(scene, text), get_jail().door
+    expert = Expert(path, (), ("no_op", "a", "b"), door, desk=desk)
+    return tell(Exception, expert.act, {}, np.zeros((2, 2, 3), np.uint8))
+
+
+@says("no-answer")
+def _(scene: Scene) -> str:
+    return ask_vision(scene)
+
+
+@says("wrong-answer")
+def _(scene: Scene) -> str:
+    with serving(lambda _: "perhaps") as stub:
+        return ask_vision(scene, model="m", url=stub.url)
+
+
+@says("no-server")
+def _(scene: Scene) -> str:
+    scene.monkeypatch.setattr(vision_model, "_PAUSE", 0.0)
+    with serving() as stub:
+        pass
+    return ask_vision(scene, model="m", url=stub.url)
 
 
 @says("unconfined")

@@ -38,7 +38,16 @@ def read_results(pipeline: Pipeline) -> dict[str, bytes]:
 def test_a_run_is_the_same_again_without_the_model(pipeline: Pipeline) -> None:
     make_asking(pipeline)
     pipeline.configure(milestone=None, num_envs=2, vision_model="stub", skip_milestones=[LAST])
+    result = pipeline.run()
+    assert result.returncode == 0, result.stderr
+    error = pipeline.rows()[MIDDLE]["error"]
+    assert (
+        "asks 'Which number do you see?' (int)"
+        in pipeline.read(f"expert_eval/{MIDDLE}/expert_eval.json")["episodes"][0]["error"]
+    ), error
+    assert pipeline.plan() == []
     with serving() as stub:
+        assert ("evaluate_expert", MIDDLE) in pipeline.plan("--config", f"vision_url={stub.url}")
         result = pipeline.run("--config", f"vision_url={stub.url}")
         assert result.returncode == 0, result.stderr
         asked = len(stub.asked)

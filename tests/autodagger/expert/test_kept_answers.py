@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from autodagger.errors import UserError
-from autodagger.expert.kept_answers import KeptAnswers
+from autodagger.expert.kept_answers import KeptAnswers, find_late_answers
 from autodagger.files import DamagedFile
 
 KEYS = [hashlib.sha256(bytes([k])).hexdigest() for k in range(40)]
@@ -118,3 +118,19 @@ def test_a_killed_process_leaves_no_lock_and_no_half(path: Path) -> None:
     after = path.read_bytes()
     assert after.startswith(before[: before.rfind(b"\n") + 1])
     assert after.count(b"\n") == len(KEYS)
+
+
+def test_late_answers_are_told_once_all_are_there(path: Path) -> None:
+    assert find_late_answers(path, True) == ""  # nothing was missing
+    kept = KeptAnswers(path)
+    for key in (KEYS[1], KEYS[0], KEYS[1]):
+        kept.note_missing(key)
+    assert find_late_answers(path, False) == ""
+    late = find_late_answers(path, True)
+    assert len(late) == 64
+    kept.add(KEYS[0], {}, "a")
+    assert find_late_answers(path, False) == ""
+    kept.add(KEYS[1], {}, "b")
+    assert find_late_answers(path, False) == find_late_answers(path, True) == late
+    kept.note_missing(KEYS[2])
+    assert find_late_answers(path, True) not in ("", late)
