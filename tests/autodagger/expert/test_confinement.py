@@ -13,12 +13,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 
 from autodagger.errors import UserError
 from autodagger.expert import expert as expert_module
-from autodagger.expert.expert import ExpertError
+from autodagger.expert.expert import Expert, ExpertError
 from autodagger.expert.jail import Jail, describe, get_jail
 from autodagger.expert.layers import LAYERS, LayerError, find_calls
 from tests.autodagger.expert.attacks import (
@@ -30,7 +31,7 @@ from tests.autodagger.expert.attacks import (
     make_source,
     run_attack,
 )
-from tests.grid import ROOT, GridStates, load_expert, make_spec, play, write_expert
+from tests.grid import ACTIONS, ROOT, GridStates, load_expert, make_spec, play, write_expert
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="experts are confined on Linux")
 X86 = platform.machine() == "x86_64"
@@ -348,3 +349,40 @@ from tests.grid import load_expert
         done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True)
         assert done.stdout == expected
         assert bool(expected) or "MemoryError" in done.stderr
+
+
+@pytest.mark.parametrize("name", IN_PYTHON)
+def test_attack_is_held_beside_a_picture_library(
+    name: str, folder: Path, victim: "subprocess.Popen[bytes]"
+) -> None:
+    assert run_attack(name, get_jail(pictures=True).door, folder, victim) is None
+
+
+@pytest.mark.parametrize(
+    "tried",
+    [
+        "Image.open(OLD)",
+        "Image.open('data/../old')",
+        "state._screenshot.save(NEW)",
+        "state._screenshot.save(NEW, 'PNG')",
+        "state._screenshot.show()",
+        "Image.core.new('RGB', (4, 4)).save_ppm(NEW)",
+        "__import__('PIL.ImageGrab').ImageGrab.grab()",
+        "__import__('PIL.ImageFont').ImageFont.truetype(OLD)",
+        "Image.new('RGB', (60000, 60000))",
+    ],
+)
+def test_a_picture_library_opens_and_writes_nothing(folder: Path, tried: str) -> None:
+    text = f"""
+from PIL import Image
+OLD, NEW = {str(folder / "old")!r}, {str(folder / "new")!r}
+def run(state):
+    try:
+        {tried}
+    except BaseException as error:
+        return "a"
+    return "b"  # _screenshot
+"""
+    expert = Expert(write_expert(folder, text), (), ACTIONS, get_jail(pictures=True).door)
+    assert expert.act({}, np.zeros((4, 4, 3), np.uint8)) == ACTIONS.index("a")
+    assert {path.name for path in folder.iterdir()} == {"old", "CURSOR.py"}
