@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+from autodagger.expert.vision import Vision
 from autodagger.game.starts import POWER_ON, StartState, save_start_states
 from autodagger.seeding import derive_seed
 from autodagger.task import Machine
-from tests.grid import ACTIONS, NAMING, make_task
+from tests.grid import ACTIONS, NAMING, make_task, write_expert
 
 EXPERT = Path("CURSOR.py")
 
@@ -36,3 +37,15 @@ def test_task_and_machine_are_values() -> None:
     assert make_task(EXPERT) == make_task(EXPERT)
     assert hash(make_task(EXPERT)) != hash(make_task(EXPERT, seed=1))
     assert Machine(num_envs=2) == Machine(2, 1, True)
+
+
+def test_a_vision_model_counts_where_the_expert_or_a_tool_asks_one(tmp_path: Path) -> None:
+    asking = write_expert(tmp_path, "add_to_state_schema('k', '?', int)", "asking.py")
+    plain = write_expert(tmp_path, "def run(state): return 'a'", "plain.py")
+    vision = Vision(tmp_path / "answers.jsonl", "m", "http://x/v1")
+    found = [
+        make_task(expert, tools=tools, vision=one).vision_model
+        for expert, tools in ((asking, ()), (plain, (asking,)), (plain, ()), (tmp_path / "no", ()))
+        for one in (vision, None)
+    ]
+    assert found == ["m", "", "m", "", "", "", "", ""]

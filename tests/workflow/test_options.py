@@ -56,9 +56,6 @@ CHANGED: dict[str, Any] = {
     "seed": 7,
     "num_envs": 2,
     "unconfined_experts": True,
-    "vision_url": "http://localhost:9/v1",  # no expert asks
-    "vision_model": "none",
-    "vision_timeout": 5,
     "cuda": False,
     "record_video": True,
     "videos_per_iteration": 1,
@@ -69,7 +66,11 @@ CHANGED: dict[str, Any] = {
 COMMAND_LINE = ("eval_episodes", "step_multiplier", "frame_size", "seed")
 DAGGER, EXAMPLES = "autodagger/dagger/test_training.py", "workflow/test_examples.py"
 AGENT = "workflow/test_agent.py::test_it_plays_as_many_runs_as_the_options_say"
+VISION = "workflow/test_vision.py::test_a_run_is_the_same_again_without_the_model"
 ELSEWHERE = {
+    "vision_url": VISION,
+    "vision_model": VISION,
+    "vision_timeout": "autodagger/workflow/test_job.py::test_experts_questions_are_the_options",
     "agent": "workflow/test_agent.py::test_it_is_all_that_is_due_after_its_students",
     "agent_demonstrations": AGENT,
     "agent_rounds": AGENT,

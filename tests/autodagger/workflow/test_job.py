@@ -4,12 +4,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from autodagger.expert.vision import Vision
+from autodagger.workflow.config import load_config
 from autodagger.workflow.ending import list_marked_jobs
-from autodagger.workflow.job import INTERRUPTED
+from autodagger.workflow.job import INTERRUPTED, get_vision
 
 ROOT = Path(__file__).parents[3]
 JOB = """
@@ -115,3 +118,12 @@ def test_tracking_is_not_loaded_without_the_option() -> None:
     code = f"import sys, {modules}; sys.exit('wandb' in sys.modules)"
     result: Any = subprocess.run([sys.executable, "-c", code], cwd=ROOT)
     assert result.returncode == 0
+
+
+def test_experts_questions_are_the_options(tmp_path: Path) -> None:
+    config = load_config({"output_dir": str(tmp_path), "vision_model": "m", "vision_timeout": 7})
+    file = tmp_path / "vision" / "A" / "answers.jsonl"
+    assert get_vision(SimpleNamespace(config=config), "A") == Vision(file, "m", "", 7)
+    config["vision_url"] = "http://localhost/v1"
+    assert get_vision(SimpleNamespace(config=config), "A").url == "http://localhost/v1"
+    assert get_vision(SimpleNamespace(config=load_config({})), "A").timeout == 120
