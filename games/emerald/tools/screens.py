@@ -1,5 +1,7 @@
 """Text, boxes and menus outside of battles."""
 
+import re
+
 _AGREES = frozenset(("confirm", "select_yes", "select_start"))
 _BUTTONS = ("a", "b", "start", "select", "up", "down", "left", "right", "no_op")
 
@@ -50,5 +52,6 @@ def _ask_model(state, guidance):
         + ", ".join(_BUTTONS)
     )
     add_to_state_schema("next_action_for_task", prompt, str)
-    words = str(state["next_action_for_task"]).lower().replace('"', " ").replace("'", " ").split()
-    return next((word.strip(".,:;!") for word in words if word.strip(".,:;!") in _BUTTONS), "b")
+    words = re.findall(r"\w+", str(state["next_action_for_task"]))
+    named = [word.lower() for word in words if word != "a" or len(words) == 1]  # "a" is an article
+    return next((word for word in named if word in _BUTTONS), "b")
