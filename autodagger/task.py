@@ -16,6 +16,9 @@ from autodagger.seeding import derive_seed
 Progress = Callable[[str], None]
 """Takes one event as a line of text, e.g. "iteration 2/10: 9/10 episodes reach it"."""
 
+DECISIONS = ("train", "pass", "fail")
+"""Of a milestone's budget: a student is trained, or there is nothing, or nobody, to learn from."""
+
 PROGRESS_NOTE = "progress.json"
 """Where a training, in its checkpoint's folder, says how far it is."""
 

@@ -10,16 +10,23 @@ AGENT_THREADS = 4
 def get_agent_chain():
     """The milestones from power-on on that have a student, up to the first that has none.
 
+    Those that are reached wherever they start are none of them, and no end either.
+
     By the budgets as they are: one that is made anew has this asked again. A checkpoint would have
     to be waited for that, when it is its turn, need not run.
     """
     chain = []
     for milestone in list_path(PIPELINE.milestones):
-        budget = RESULTS.budget(milestone)
-        decided = says_train if exists(budget) else lambda _: is_trained(milestone)
-        if milestone not in PIPELINE.selected or not decided(budget):
+        if milestone not in PIPELINE.selected:
             break
-        chain.append(milestone)
+        budget = RESULTS.budget(milestone)
+        if not exists(budget):
+            is_trained(milestone)  # Snakemake makes it first
+        decision = read_decision(budget)
+        if decision == "fail":
+            break
+        if decision == "train":
+            chain.append(milestone)
     return chain
 
 
@@ -31,8 +38,11 @@ def get_chain_goals(wildcards):
 
 def get_gap(wildcards):
     """The milestone before which the chain ends; none if it is the whole way."""
-    path = list_path(PIPELINE.milestones)
-    return "".join(path[len(get_agent_chain()) :][:1])
+    chain = get_agent_chain()
+    for milestone in list_path(PIPELINE.milestones):
+        if milestone not in chain and read_decision(RESULTS.budget(milestone)) != "pass":
+            return milestone
+    return ""
 
 
 def get_chain_games(wildcards):

@@ -18,7 +18,7 @@ from autodagger.results.rows import collect_rows
 from autodagger.sources import list_imports, list_sources
 from autodagger.workflow.config_file import check_config_files, get_config_file
 from autodagger.workflow.confinement import tell_confinement
-from autodagger.workflow.damage import is_damaged, says_train
+from autodagger.workflow.damage import is_damaged, read_decision, says_train
 from autodagger.workflow.ending import show_results, write_failures
 from autodagger.workflow.engine import lift_job_rate_limit, mark_failed_jobs
 from autodagger.workflow.gpu import is_gpu_there

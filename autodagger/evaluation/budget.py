@@ -56,7 +56,8 @@ def plan_budget(
         min_success_rate: Below it the expert is too weak to learn from.
 
     Returns:
-        `decision` "train" with its `justification`, or "fail" with `reason` and `error`;
+        `decision` "train" with its `justification`, "fail" with `reason` and `error`, or "pass"
+        with `reason` where there is nothing to learn;
         `max_episode_steps` in steps (None without a decision to train); `step_multiplier` as used
         and `multiplier_reason`.
     """
@@ -75,6 +76,8 @@ def plan_budget(
     }
     if report["status"] == "failed":
         return budget
+    if report["status"] == "passed":
+        return budget | {"decision": "pass"}
     rate = report["success_rate"]
     if rate < min_success_rate or report["mean_steps"] is None:
         return budget | _too_weak(report, min_success_rate)

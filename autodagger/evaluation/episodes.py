@@ -49,6 +49,11 @@ def summarize_successes(played: Sequence[Episode]) -> dict[str, Any]:
     }
 
 
+def leave_out_reached(played: list[Episode]) -> list[Episode]:
+    """Without those whose milestone was reached where they began: nobody played them."""
+    return [one for one in played if one.steps or not one.success] or played
+
+
 def describe_repetition(played: Sequence[Episode]) -> str | None:
     """What to say of episodes that are all the same one; None where they differ."""
     if len(played) < 2 or len({_identify(episode) for episode in played}) > 1:

@@ -8,6 +8,7 @@ from typing import Any
 from autodagger.errors import UserError, suggest
 from autodagger.evaluation.episodes import (
     describe_repetition,
+    leave_out_reached,
     report_last,
     summarize_episodes,
     summarize_successes,
@@ -48,6 +49,10 @@ def evaluate_expert(
 ) -> dict[str, Any]:
     """Plays the expert and records the save state of each success: the next milestone's starts.
 
+    A milestone that is reached wherever it starts passes through: nobody plays, its start states
+    are its successor's, and `status` is "passed". Where it is so in some starts only, these are its
+    successor's, too, and nothing is counted of them.
+
     Twice, along two chains that share nothing but power-on: from `task.starts` for training, from
     `task.test_starts` for tests.
 
@@ -68,8 +73,9 @@ def evaluate_expert(
     Returns:
         The report, as written.
     """
-    milestone_id = task.milestone.id
     played = _Played()
+    if _passes_through(task):
+        return _write_passed(task, outputs, progress)
     reason, error = _find_obstacle(task)
     starts = 0 if reason else len(task.load_starts())
     if reason is None:
@@ -84,26 +90,74 @@ def evaluate_expert(
     if reason is None and played.judged:
         error = _explain_failure(task, played.judged)
     states, test_states = played.collect_states()
-    test = summarize_successes(played.tests)
+    judged, tests = leave_out_reached(played.judged), leave_out_reached(played.tests)
     report = {
-        "milestone_id": milestone_id,
+        "milestone_id": task.milestone.id,
         "status": "failed" if reason else "evaluated",
         "reason": reason,
         "error": error,
-        **summarize_episodes(played.judged),
+        **summarize_episodes(judged),
         "start_states": starts,
         "recorded_states": len(states),
         "recorded_test_states": len(test_states),
-        "test": {**test, "episodes": len(played.tests)},
+        "test": {**summarize_successes(tests), "episodes": len(tests)},
         "confinement": played.layers,
     }
+    _write(task, outputs, report, (states, test_states), judged, progress)
+    return report
+
+
+def _write(
+    task: Task,
+    outputs: Mapping[str, Path],
+    report: dict[str, Any],
+    states: tuple[Sequence[StartState], Sequence[StartState]],
+    judged: Sequence[Episode],
+    progress: Progress,
+) -> None:
     game = task.load_game()
     identity = game.identify(task.rom)
-    _record_states(outputs["states"], states, identity, progress)
-    _record_states(outputs["test_states"], test_states, identity, progress)
-    replays = record_replays(played.judged, "expert_eval")
-    Replays(milestone_id, game.actions, replays).write(outputs["trajectories"])
+    for name, recorded in zip(("states", "test_states"), states, strict=True):
+        _record_states(outputs[name], recorded, identity, progress)
+    replays = record_replays(judged, "expert_eval")
+    Replays(task.milestone.id, game.actions, replays).write(outputs["trajectories"])
     write_json(outputs["report"], report)
+
+
+def _passes_through(task: Task) -> bool:
+    """Whether the milestone is reached in each of its start states; what fails is told later."""
+    if task.starts is None:  # power-on: that `done_when` says nothing, and was refused
+        return False
+    env = None
+    try:
+        env = GameEnv(task.game_dir, task.rom, task.milestone)
+        starts = [*task.load_starts(), *task.load_test_starts()]
+        resets = (env.reset(seed=0, options={"state": start.data}) for start in starts)
+        return bool(starts) and all(info["success"] for _, info in resets)
+    except UserError:
+        return False
+    finally:
+        if env is not None:
+            env.close()
+
+
+def _write_passed(task: Task, outputs: Mapping[str, Path], progress: Progress) -> dict[str, Any]:
+    """The report of a milestone that passes through: its starts are its successor's."""
+    starts, tests = task.load_starts(), task.load_test_starts() or task.load_starts()
+    report = {
+        "milestone_id": task.milestone.id,
+        "status": "passed",
+        "reason": "already reached wherever it starts, so there is nothing to learn",
+        "error": None,
+        **summarize_episodes([]),
+        "start_states": len(starts),
+        "recorded_states": len(starts),
+        "recorded_test_states": len(tests),
+        "test": {**summarize_successes([]), "episodes": 0},
+        "confinement": {},
+    }
+    progress(f"already reached in all {len(starts)} start states, which pass through")
+    _write(task, outputs, report, (starts, tests), [], progress)
     return report
 
 

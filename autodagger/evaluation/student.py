@@ -9,6 +9,7 @@ import torch
 
 from autodagger.evaluation.episodes import (
     describe_repetition,
+    leave_out_reached,
     report_last,
     summarize_episodes,
 )
@@ -81,6 +82,7 @@ def evaluate_student(
     pool = Rollouts(spec, min(machine.num_envs, episodes), progress=progress)
     with pool as rollouts, naming_state(task.test_starts):
         played = rollouts.play(plans, behaviour, policy, report_last(progress, episodes))
+    played = leave_out_reached(played)
     if repetition := describe_repetition(played):
         progress(repetition)
     report = {

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Collection
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
@@ -17,6 +17,23 @@ Frames = int | tuple[int, int]
 
 MAX_FRAMES = 3600
 """Of a step's press, and of its release: a minute."""
+
+
+class Settling(NamedTuple):
+    """Frames without a button that follow at once where a watched place in the memory changes.
+
+    For games that go on by themselves at times, as while they change maps: what a step began is
+    then over before the next one.
+
+    Attributes:
+        address: The place's first byte.
+        size: Its bytes; a change of any of them counts.
+        frames: How many frames follow. Then the hold or release goes on where it was.
+    """
+
+    address: int
+    size: int
+    frames: int
 
 
 class Console(Protocol):
@@ -63,10 +80,12 @@ class CartridgeGame(Game):
         hold_frames: Frames for which a step holds its buttons.
         release_frames: Frames for which it lets go after that; 0 holds them through to the next
             step, which then decides anew.
+        settling: What lets a step wait for the game; None: nothing.
     """
 
     hold_frames: ClassVar[Frames]
     release_frames: ClassVar[Frames]
+    settling: ClassVar[Settling | None] = None
 
     @abstractmethod
     def read_state(self, ram: Any) -> GameState:
@@ -99,7 +118,17 @@ class CartridgeGame(Game):
                 f"between two buttons, whole numbers such as (4, 8), or one number, up to "
                 f"{MAX_FRAMES:,}"
             )
+        if self.settling is not None and not _is_settling(self.settling):
+            mistakes.append(
+                f"settling is {show(self.settling)}; expected Settling(address, size, frames), "
+                f"whole numbers of at least 1, with up to {MAX_FRAMES:,} frames, or None"
+            )
         return mistakes
+
+
+def _is_settling(value: Any) -> bool:
+    is_whole = isinstance(value, Settling) and all(type(number) is int for number in value)
+    return is_whole and min(value) >= 1 and value.frames <= MAX_FRAMES
 
 
 def _is_frames(value: Any) -> bool:
@@ -123,6 +152,7 @@ class CartridgeSimulator:
     def __init__(self, game: CartridgeGame, console: Console) -> None:
         self._game, self._console = game, console
         self._buttons = {name: split_action(name) for name in game.actions}
+        self._settling, self._watched = game.settling, list[int]()
 
     @property
     def frames_per_step(self) -> float:
@@ -133,6 +163,7 @@ class CartridgeSimulator:
         """From the moment the console is switched on, one frame later: there is a picture."""
         self._console.power_on()
         self._console.run(1)
+        self._watched = self._look()
 
     def load(self, state: bytes) -> None:
         """Continues from a save state, one frame later.
@@ -141,6 +172,7 @@ class CartridgeSimulator:
         """
         self._console.load_state(state)
         self._console.run(1)
+        self._watched = self._look()
 
     def save(self) -> bytes:
         """The whole console as bytes; equal consoles give equal bytes."""
@@ -151,9 +183,36 @@ class CartridgeSimulator:
     ) -> int:
         """Holds the action's buttons, then releases them, as the game's timing says."""
         held, released = _draw(self._game.hold_frames, rng), _draw(self._game.release_frames, rng)
+        if self._settling:
+            waited = self._run_watched(held, self._buttons[action], on_frame)
+            waited += self._run_watched(released, (), on_frame)
+            return held + released + waited
         self._console.run(held, self._buttons[action], on_frame)
         self._console.run(released, (), on_frame)
         return held + released
+
+    def _run_watched(
+        self, frames: int, buttons: Collection[str], on_frame: Callable[[], None] | None
+    ) -> int:
+        """Runs `frames` frames, looks after each, and gives the further ones it took."""
+        assert self._settling is not None
+        waited = 0
+        for _ in range(frames):
+            self._console.run(1, buttons, on_frame)
+            found = self._look()
+            if found != self._watched:
+                self._watched = found
+                self._console.run(self._settling.frames, (), on_frame)
+                waited += self._settling.frames
+        return waited
+
+    def _look(self) -> list[int]:
+        """The watched place as it is now."""
+        if not self._settling:
+            return []
+        address, size, _ = self._settling
+        ram = self._console.ram()
+        return [ram.u8(place) for place in range(address, address + size)]
 
     def screen(self) -> np.ndarray:
         """The picture after the last frame, of `screen_shape`, uint8 RGB, a copy."""

@@ -21,6 +21,7 @@ from autodagger.actions import ACTIONS_ONLY, NO_OP, Answers
 from autodagger.errors import UserError, show
 from autodagger.files import exists, read_bytes, sha1_file
 from autodagger.game.memory import Snapshot
+from autodagger.game.predicate import find_mistake
 
 _ADVICE = "Expected a game folder such as games/mossbrook; name it with the option game."
 
@@ -108,6 +109,7 @@ class Game(ABC):
         no_op: Which of them does nothing: the action "before" the first one of an episode. None
             where there is none.
         done_when: JMESPath expression by milestone id, for milestone files without `done_when`.
+        fail_when: JMESPath expression for all milestones that name none; None: only time loses.
         answers: What an expert's answer stands for that is no action.
         channel_bits: Bits that the console has for each of a colour's channels: the upper ones of
             the screen's bytes. A picture for experts has them repeated below, so that white is 255.
@@ -120,6 +122,7 @@ class Game(ABC):
     actions: ClassVar[tuple[str, ...]]
     no_op: ClassVar[str | None] = NO_OP
     done_when: ClassVar[dict[str, str]] = {}
+    fail_when: ClassVar[str | None] = None
     answers: ClassVar[Answers] = ACTIONS_ONLY
     channel_bits: ClassVar[int] = 8
     crash_advice: ClassVar[str] = "Look at the adapter's own native code."
@@ -149,6 +152,8 @@ class Game(ABC):
         if not isinstance(self.done_when, dict):
             found = show(self.done_when)
             mistakes.append(f"done_when is {found}; expected a dict by milestone id")
+        if self.fail_when is not None and (mistake := find_mistake(self.fail_when)):
+            mistakes.append(f"fail_when is {show(self.fail_when)}, {mistake}")
         return mistakes + self._list_mistaken_actions() + self._list_mistaken_answers()
 
     def _list_mistaken_actions(self) -> list[str]:

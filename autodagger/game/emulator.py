@@ -4,7 +4,7 @@ A process can hold one, see `autodagger.game.libretro`.
 """
 
 import struct
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,15 @@ class Ram:
     def __init__(self, memory: Any) -> None:
         self._memory = memory
         self._extract = memory.extract
+
+    @property
+    def blocks(self) -> Mapping[int, bytes]:
+        """All memories, also those of pictures and input/output, by the address of the first byte.
+
+        A copy of the moment; costs half a frame.
+        """
+        blocks: Mapping[int, bytes] = self._memory.blocks
+        return blocks
 
     def u8(self, address: int) -> int:
         """The unsigned byte at `address`; raises ValueError outside the work RAMs."""

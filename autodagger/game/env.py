@@ -72,9 +72,11 @@ class GameEnv(gymnasium.Env[np.ndarray, np.int64]):
     ) -> tuple[np.ndarray, dict[str, Any]]:
         """Starts an episode from `options["state"]` (save state bytes or a file), or power-on.
 
+        Where the milestone is reached from the first, `info["success"]` says so and no step is
+        expected.
+
         Raises:
-            UserError: The save state is not this game's, or in it the milestone is reached or the
-                game over.
+            UserError: The save state is not this game's, or in it the game is over or lost.
         """
         super().reset(seed=seed)
         self._steps = 0
@@ -86,10 +88,7 @@ class GameEnv(gymnasium.Env[np.ndarray, np.int64]):
             self.simulator.load(read_bytes(start, "save state", _STATE) if is_file else start)
         state = self._read_state(self.game.no_op)
         if self._done and self._done.holds(state):
-            raise UserError(
-                f"milestone {self._milestone_id}: done_when is true in its start state already, so "
-                "there is nothing to reach. Mend done_when, or the save state it starts from."
-            )
+            return self.simulator.screen(), {"state": state, "success": True, "frames": 0}
         if self._lost and self._lost.holds(state):
             raise UserError(
                 f"milestone {self._milestone_id}: fail_when is true in its start state already, so "

@@ -55,8 +55,14 @@ def check_fields(milestones: Iterable[Milestone], state: GameState, game_dir: Pa
         raise UserError("\n".join(problems))
 
 
-def check_start(milestone: Milestone, state: GameState) -> None:
+def check_start(milestone: Milestone, state: GameState, is_power_on: bool = True) -> None:
     """Refuses expressions that cannot be evaluated where a milestone starts, or are true there.
+
+    Args:
+        milestone: The milestone.
+        state: The game's where it starts.
+        is_power_on: Only then is a `done_when` that is true refused: it says nothing at all. From a
+            save state on, a milestone passes through, see `autodagger.evaluation.expert`.
 
     Raises:
         UserError: Names the milestone and the expression.
@@ -64,7 +70,8 @@ def check_start(milestone: Milestone, state: GameState) -> None:
     state = {**state, "prev_action": NO_OP}
     for key, then in (("done_when", "there is nothing to reach"), ("fail_when", _LOST)):
         expression = getattr(milestone, key)
-        if expression and Predicate(milestone.id, key, expression).holds(state):
+        is_true = expression and Predicate(milestone.id, key, expression).holds(state)
+        if is_true and (is_power_on or key == "fail_when"):
             raise UserError(
                 f"milestone {milestone.id}: {key} is true in its start state already, so {then}. "
                 f"Mend {key}, or the save state it starts from."

@@ -27,6 +27,9 @@ _ADVICE = (
 )
 _ID = re.compile(r"[A-Za-z0-9_-]+")
 _KEYS = ("id", "description", "starting_state", "max_steps", "done_when", "fail_when")
+_READ_OVER = ("max_retries", "timeout", "stuck_threshold")
+"""Keys of the original's files that belong to its generator of experts."""
+
 _STATE_SUFFIX = "_completed.state"
 _NEGATED_PATH = re.compile(r"!\s*[A-Za-z_]\w*\.")
 
@@ -64,7 +67,10 @@ class Milestone:
 
 
 def load_milestones(
-    path: Path, done_when: Mapping[str, str] | None = None, state_dir: str | None = None
+    path: Path,
+    done_when: Mapping[str, str] | None = None,
+    state_dir: str | None = None,
+    fail_when: str | None = None,
 ) -> list[Milestone]:
     """Reads a milestone file.
 
@@ -73,6 +79,7 @@ def load_milestones(
         done_when: Fills in expressions that the file leaves out.
         state_dir: Where save states are looked for; then a `starting_state` with another folder
             in it is refused.
+        fail_when: For milestones that say nothing of it; null in the file is none.
 
     Raises:
         UserError: The file is missing, is no JSON, or an entry is wrong; the message names the
@@ -82,7 +89,7 @@ def load_milestones(
     milestones: list[Milestone] = []
     for index, entry in enumerate(entries):
         where = f"milestone file {path}, entry {index}"
-        milestones.append(_parse_entry(entry, where, milestones, done_when or {}))
+        milestones.append(_parse_entry(entry, where, milestones, done_when or {}, fail_when))
         if state_dir is not None:
             _check_folder(entry.get("starting_state"), where, state_dir)
     return milestones
@@ -112,14 +119,18 @@ def _read_entries(path: Path) -> list[Any]:
 
 
 def _parse_entry(
-    entry: Any, where: str, earlier: Sequence[Milestone], done_when: Mapping[str, str]
+    entry: Any,
+    where: str,
+    earlier: Sequence[Milestone],
+    done_when: Mapping[str, str],
+    fail_when: str | None,
 ) -> Milestone:
     if not isinstance(entry, dict):
         raise UserError(f"{where}: found {show(entry)}; expected an object with an 'id'.")
     milestone_id = _parse_id(entry.get("id"), where, earlier)
     where = f"{where} ({milestone_id})"
     for key in entry:
-        if key not in _KEYS:
+        if key not in (*_KEYS, *_READ_OVER):
             raise UserError(
                 f"{where}: unknown key {show(key)}{suggest(key, _KEYS)}. Expected some of "
                 f"{', '.join(_KEYS)}."
@@ -155,7 +166,7 @@ def _parse_entry(
         predecessor=_parse_predecessor(entry, where, earlier),
         max_steps=max_steps,
         done_when=done,
-        fail_when=entry.get("fail_when"),
+        fail_when=entry.get("fail_when", fail_when),
     )
 
 
@@ -198,12 +209,23 @@ def _parse_predecessor(entry: dict, where: str, earlier: Sequence[Milestone]) ->
 
 def _check_folder(found: str | None, where: str, state_dir: str) -> None:
     folder = Path(found or "").parent
-    if folder != Path() and folder.resolve() != Path(state_dir).resolve():
+    if folder != Path() and not _is_meant(folder, Path(state_dir)):
         raise UserError(
             f"{where}: starting_state is {show(found)}, but save states are looked for in "
             f"{state_dir} alone. Put it there, name its folder with the option state_dir, or write "
             "the milestone's id without a folder."
         )
+
+
+def _is_meant(folder: Path, state_dir: Path) -> bool:
+    """Whether a folder is the one of save states, as somebody wrote it who stood elsewhere.
+
+    A path that begins further below, or the whole one of another machine, ends like it.
+    """
+    if folder.resolve() == state_dir.resolve():
+        return True
+    shorter, longer = sorted((folder.parts, state_dir.parts), key=len)
+    return not folder.exists() and longer[-len(shorter) :] == shorter
 
 
 def _check_expression(expression: Any, key: str, where: str) -> None:

@@ -25,6 +25,7 @@ from autodagger.files import (
     write_text,
 )
 from autodagger.results.layout import Results
+from autodagger.task import DECISIONS
 
 COLUMNS = (
     "milestone_id",
@@ -89,6 +90,8 @@ def build_row(results: Results, milestone: str) -> dict[str, Any]:
     if budget.get("decision") == "train":
         last = results.student_report(milestone)
         row |= _describe_student(results, milestone, files)
+    elif budget.get("decision") == "pass":
+        row["status"] = "skipped"
     row["timestamp"] = _format_time(last.stat().st_mtime) if last.is_file() else None
     row["seconds"] = sum_seconds(results, milestone)
     return row | files.failure
@@ -333,7 +336,7 @@ def _describe_expert(report: Mapping[str, Any]) -> dict[str, Any]:
 
 def _describe_budget(budget: dict[str, Any]) -> dict[str, Any]:
     _check_keys(budget, "decision")
-    if budget and budget["decision"] not in ("train", "fail"):
+    if budget and budget["decision"] not in DECISIONS:
         raise ValueError(f"found the decision {show(budget['decision'])}")
     keys = ("max_episode_steps", "reason", "error", "decision")
     return {key: budget[key] for key in keys if key in budget}

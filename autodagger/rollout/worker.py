@@ -211,6 +211,8 @@ class EpisodePlayer:
         rng = np.random.default_rng([plan.seed, 1])  # apart from the environment's own
         screen, info = self._env.reset(seed=plan.seed, options={"state": plan.start.data})
         episode.first = View.digest(screen)
+        if info["success"]:
+            episode.outcome = Outcome.REACHED
         frames: list[int] = []
         watcher = Watcher(self._spec.view)
         labels = Labels(self._expert, plan.seed)

@@ -11,6 +11,7 @@ from pathlib import Path
 from autodagger.errors import UserError, show
 from autodagger.files import read_object, reading
 from autodagger.game.starts import check_start_states
+from autodagger.task import DECISIONS
 
 
 def is_damaged(states: str | Path) -> bool:
@@ -25,16 +26,21 @@ def is_damaged(states: str | Path) -> bool:
     return _is_damaged(str(states), found.st_mtime_ns, found.st_size)
 
 
-def says_train(budget: str | Path) -> bool:
-    """Whether a budget.json says to train; one that cannot be read does not, see the row."""
+def read_decision(budget: str | Path) -> str:
+    """What a budget.json says: "train", "pass" or "fail"; so does one that cannot be read."""
     try:
         content = read_object(budget, "budget")
         with reading("budget", budget):
-            if (decision := content["decision"]) not in ("train", "fail"):
+            if (decision := content["decision"]) not in DECISIONS:
                 raise ValueError(f"found the decision {show(decision)}")
     except UserError:
-        return False
-    return bool(decision == "train")
+        return "fail"
+    return str(decision)
+
+
+def says_train(budget: str | Path) -> bool:
+    """Whether a budget.json says to train; one that cannot be read does not, see the row."""
+    return read_decision(budget) == "train"
 
 
 @functools.cache

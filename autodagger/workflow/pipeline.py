@@ -80,7 +80,7 @@ def load_pipeline(
     rom = Path(options["rom_path"]) if options["rom_path"] else game.find_rom(game_dir)
     check_rom(game, rom)
     path, state_dir = Path(options["milestone_config"]), options["state_dir"]
-    listed = load_milestones(path, game.done_when, state_dir)
+    listed = load_milestones(path, game.done_when, state_dir, game.fail_when)
     milestones = {milestone.id: milestone for milestone in listed}
     check_milestone_options(options, list(milestones))
     default_state_dir = load_config_schema()["properties"]["state_dir"]["default"]
@@ -111,7 +111,7 @@ def check_adapter(pipeline: Pipeline) -> None:
         check_fields(pipeline.milestones.values(), known[0], pipeline.game_dir)
     for milestone, state in states.items():
         if state is not None:
-            check_start(pipeline.milestones[milestone], state)
+            check_start(pipeline.milestones[milestone], state, starts[milestone] is None)
 
 
 def _name_state(start: Path | None, why: str) -> str:
