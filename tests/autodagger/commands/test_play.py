@@ -97,7 +97,8 @@ def test_an_agent_begins_at_power_on(folder: Path) -> None:
     path.write_bytes(save_agent(make_network(["b", "b"]), ids, {}, {}, ORIGIN))
     done = play(folder, str(path), "--episodes", "1")
     assert done.stdout.splitlines() == [
-        "episode 1 (seed 0, from power-on): stuck in NAMING after 60 steps, after 0 of 2 milestones",
+        "episode 1 (seed 0, from power-on): stuck in NAMING after 60 steps, after 0 of 2 "
+        "milestones",
         "0 of 1 reached: 0.00 (95 %: 0.00 to 0.79)",
     ], done.stderr
 
