@@ -113,6 +113,14 @@ def test_what_needs_more_says_so(site: Path, tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_there_is_no_run_where_there_is_no_config(site: Path, tmp_path: Path) -> None:
+    code = f"import sys; sys.path.insert(0, {str(site)!r})\n"
+    code += "from autodagger.__main__ import main\nmain(['status'])"
+    command = [sys.executable, "-I", "-c", code]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert f"no config.yaml in {tmp_path}" in done.stderr and done.returncode == 1
+
+
 def test_the_command_tells_what_it_can_do(site: Path, tmp_path: Path) -> None:
     done = run("from autodagger.__main__ import main\nmain(['--help'])", site, tmp_path)
     assert done.returncode == 0 and "play" in done.stdout

@@ -4,9 +4,11 @@ import argparse
 from pathlib import Path
 
 from autodagger.commands.common import HOME
+from autodagger.errors import UserError
+from autodagger.files import exists
 from autodagger.results.board import draw_board
 from autodagger.results.layout import Results
-from autodagger.workflow.config_file import read_config
+from autodagger.workflow.config_file import get_config_file, read_config
 from autodagger.workflow.pipeline import load_pipeline
 
 
@@ -35,6 +37,11 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> str:
     """The board, as text."""
+    if not exists(get_config_file(HOME)):
+        raise UserError(
+            f"status: there is no config.yaml in {Path.cwd()}. Call it in the folder that the run "
+            "was started in."
+        )
     config, files = read_config(options.configfile, options.config, HOME)
     pipeline = load_pipeline(config, files, HOME)
     results = Results(options.output_dir or pipeline.options["output_dir"])
