@@ -32,10 +32,10 @@ demo: $(READY) ## set up, then turn every expert into a student; again: only wha
 	@PYTHONPATH=scripts $(BIN)/python -m snakemake --cores $(CORES) --logger autodagger $(ARGS)
 
 status: $(READY) ## where the run is, milestone by milestone
-	@$(BIN)/python -m autodagger.workflow.status $(ARGS)
+	@$(BIN)/python -m autodagger status $(ARGS)
 
 doctor: $(READY) ## what confines the experts on this machine, tried out
-	@$(BIN)/python -m autodagger.workflow.confinement
+	@$(BIN)/python -m autodagger doctor
 
 test: $(READY_DEV) ## the tests, without the slow ones
 	@$(BIN)/python -m pytest -m "not slow"
@@ -72,6 +72,7 @@ $(READY): envs/requirements.txt
 	@echo "Setting up $(VENV) (once, about 2 minutes)"
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r envs/requirements.txt
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 # What AutoDAgger is measured against. --no-deps: imitation wants an older gymnasium than stable-retro

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 from benchmarks import (
+    exports,
     memory,
     networks,
     options,
@@ -26,12 +27,14 @@ MEASUREMENTS = {
     "networks": networks.measure,
     "options": options.measure,
     "starts": starts.measure,
+    "exports": exports.measure,
 }
-BY_DEFAULT = [name for name in MEASUREMENTS if name not in ("networks", "options", "starts")]
+ON_DEMAND = ("networks", "options", "starts", "exports")
+BY_DEFAULT = [name for name in MEASUREMENTS if name not in ON_DEMAND]
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Runs what is named, or all but networks, options and starts, which take long."""
+    """Runs what is named, or all but networks, options and starts, which take long, and exports."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(MEASUREMENTS))
     parser.add_argument("--tiny", action="store_true", help="only show that everything runs")

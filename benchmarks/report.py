@@ -399,6 +399,34 @@ def _starts(result: Result, images: Path) -> str:
     )
 
 
+def _exports(result: Result, images: Path) -> str:
+    rows = result["rows"]
+    _bars(
+        images / "exports.svg",
+        [row["player"] for row in rows],
+        {"act": [row["act"] for row in rows], "onnxruntime": [row["onnxruntime"] for row in rows]},
+        "buttons / second",
+    )
+    header = "player|.pth, MB|.onnx, MB|.pt2, MB|act|onnxruntime|equal buttons"
+    sizes, speeds = _split("pth_bytes onnx_bytes pt2_bytes"), _split("act onnxruntime equal")
+    table = [
+        [row["player"], *(f"{row[key] / 1e6:.1f}" for key in sizes), *(row[key] for key in speeds)]
+        for row in rows
+    ]
+    return (
+        "## Exported players\n\nButtons a second on one core, from the screen as the game gives "
+        f"it: `policy.act` and onnxruntime in turn, over {result['screens']:,} screens, none of "
+        f"which comes twice; the agent has {result['milestones']} milestones. A student's `act` "
+        "computes two rows, as in its test, the agent's one; onnxruntime has no memory of screens "
+        "that come again. `make bench ARGS=exports` measures it again, with "
+        "envs/requirements-export.txt installed.\n"
+        + _note(result)
+        + "\n"
+        + _table(header.split("|"), table)
+        + _picture(images, "exports", "Buttons a second, act and onnxruntime")
+    )
+
+
 SECTIONS: dict[str, Callable[[Result, Path], str]] = {
     "rollouts": _rollouts,
     "training": _training,
@@ -408,4 +436,5 @@ SECTIONS: dict[str, Callable[[Result, Path], str]] = {
     "networks": _networks,
     "options": _options,
     "starts": _starts,
+    "exports": _exports,
 }

@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,6 +14,7 @@ from autodagger.agent.memory import Memory
 from autodagger.agent.network import STAY, AgentNetwork, Moments
 from autodagger.student.device import get_computing_copy
 from autodagger.student.model_file import (
+    Origin,
     check_sizes,
     detach,
     from_builtins,
@@ -35,6 +37,7 @@ class Agent:
         network: Its network; it is copied.
         milestones: Their ids, in the order that it reaches them.
         device: Where it computes.
+        dtype: In which type the students do; None: the fastest there.
 
     Attributes:
         milestones: Likewise.
@@ -47,10 +50,14 @@ class Agent:
         network: AgentNetwork,
         milestones: Sequence[str],
         device: torch.device = torch.device("cpu"),  # noqa: B008  a value, not a call's state
+        dtype: torch.dtype | None = None,
     ) -> None:
         self.milestones, self.buttons = tuple(milestones), network.args.actions
         self._args, self._device = network.args, device
-        self._students = [get_computing_copy(one, device).freeze() for one in network.students]  # type: ignore[arg-type]
+        self._students = [
+            get_computing_copy(one, device, dtype).freeze()  # type: ignore[arg-type]
+            for one in network.students
+        ]
         self._looks: dict[tuple[int, int, bytes], tuple[np.ndarray, int]] = {}
         self._switchers = [copy.deepcopy(one).to(device).eval() for one in network.switchers]
         self.reset()
@@ -150,6 +157,7 @@ def save_agent(
     milestones: Sequence[str],
     digests: Mapping[str, str],
     scores: Mapping[str, Any],
+    origin: Origin | None = None,
 ) -> bytes:
     """An `agent.pth`'s bytes: tensors and builtins only; equal input gives equal bytes.
 
@@ -158,11 +166,13 @@ def save_agent(
         milestones: Their ids, in its order.
         digests: Of what it was trained from.
         scores: Of its round.
+        origin: The game that it plays.
     """
     content = {
         "format": FORMAT,
         "milestones": list(milestones),
         "network": to_builtins(network.args),
+        "origin": origin and asdict(origin),
         "digests": dict(digests),
         "scores": dict(scores),
     }
@@ -178,7 +188,16 @@ def load_agent(path: Path) -> tuple[AgentNetwork, dict[str, Any]]:
     Raises:
         UserError: The file is no agent of this program.
     """
-    content = read_model(path, FORMAT, "an agent")
+    content = read_model(path, "an agent", FORMAT)
+    return build_agent(path, content), content
+
+
+def build_agent(path: Path, content: Mapping[str, Any]) -> AgentNetwork:
+    """The network of what `read_model` gave.
+
+    Raises:
+        UserError: The content is no agent's.
+    """
 
     def build(weights: Mapping[str, torch.Tensor]) -> AgentNetwork:
         names = content["milestones"]
@@ -189,4 +208,4 @@ def load_agent(path: Path) -> tuple[AgentNetwork, dict[str, Any]]:
             check_sizes(args, weights, f"students.{number}.")
         return AgentNetwork(args, len(names))
 
-    return load_weights(path, content, build), content
+    return load_weights(path, content, build)

@@ -33,6 +33,7 @@ from autodagger.rollout.pool import Rollouts
 from autodagger.sources import list_imports, list_sources
 from autodagger.stats import wilson_interval
 from autodagger.student.device import choose_device, compute_repeatably, name_device
+from autodagger.student.model_file import Origin
 from autodagger.student.networks import Student
 from autodagger.task import Budget, Machine, Progress
 
@@ -292,7 +293,9 @@ class _Training:
 
     def write(self, outputs: Mapping[str, Path], digests: Mapping[str, str]) -> dict[str, Any]:
         """Writes the agent and the metrics."""
-        content = save_agent(self._best, self._chain.ids, digests, self._best_round)
+        game = self._chain.tasks[0].game_dir.resolve().name
+        origin = Origin(game, self._rollouts.screen_size)
+        content = save_agent(self._best, self._chain.ids, digests, self._best_round, origin)
         write_bytes(outputs["agent"], content)
         report = {
             "milestones": self._chain.ids,

@@ -34,7 +34,7 @@ from autodagger.rollout.episode import (
 from autodagger.rollout.pool import Rollouts
 from autodagger.rollout.replay import Replay, Replays, record_replays
 from autodagger.student.device import choose_device, compute_repeatably, name_device
-from autodagger.student.model_file import save_student
+from autodagger.student.model_file import Origin, save_student
 from autodagger.student.networks import NetworkArgs, Student
 from autodagger.student.policy import GreedyPolicy
 from autodagger.task import Budget, Machine, Progress, Task
@@ -297,6 +297,7 @@ class _Training:
                 milestone_id=milestone_id,
                 digests=digests,
                 scores=iteration.metrics.to_json(),
+                origin=Origin(self._task.game_dir.resolve().name, self._rollouts.screen_size),
             )
             write_bytes(outputs[key], content)
         report = {

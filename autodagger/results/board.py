@@ -1,4 +1,4 @@
-"""A board of the run, drawn from its files at any time, see `autodagger.workflow.status`."""
+"""A board of the run, drawn from its files at any time, see `autodagger status`."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -147,7 +147,7 @@ class Recorder:
 
     def __enter__(self) -> Self:
         self._encoder.start()
-        self.env.set_on_frame(self._take)
+        self.env.set_on_frame(self.take)
         return self
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
@@ -172,7 +172,8 @@ class Recorder:
         """
         self._caption = _draw_caption(self._width, pressed, expert, belief)
 
-    def _take(self) -> None:
+    def take(self) -> None:
+        """Takes in a frame of the game, as the environment does after each within the block."""
         self._frames += 1
         while self._pictures * self._frames_per_picture < self._frames:
             self._pictures += 1

@@ -67,7 +67,10 @@ class Rollouts:
 
     Attributes:
         layers: What confines the experts, see `autodagger.expert.jail.Jail`.
+        screen_size: Height and width of the game's screen in pixels.
     """
+
+    screen_size: tuple[int, int]
 
     def __init__(
         self,
@@ -241,7 +244,7 @@ class Rollouts:
     def _await_start(self, slot: "_Slot") -> None:
         if not slot.connection.poll(HANG_SECONDS):
             raise _describe_hang()
-        slot.receive()
+        self.screen_size = slot.receive()
 
 
 class _Slot:

@@ -132,9 +132,11 @@ class Player(Protocol):
 
     Attributes:
         episode: The kind of episode it gives.
+        env: The game's.
     """
 
     episode: ClassVar[type[Episode]]
+    env: GameEnv
 
     def __init__(self, spec: Any, link: Link) -> None: ...
 
@@ -153,8 +155,8 @@ def serve(
     """A worker's life: builds the environment, plays until the pipe ends.
 
     A message is the arguments of `Player.play`; the answer is its episode, after any number of
-    questions, or the error that is nobody's but the game's. The first message sent is None, or the
-    error that kept the environment or expert from loading.
+    questions, or the error that is nobody's but the game's. The first message sent is the height
+    and width of the game's screen, or the error that kept the environment or expert from loading.
     """
     die_with_parent()
     try:
@@ -167,7 +169,8 @@ def serve(
         connection.send(RuntimeError(f"environment, start:\n{traceback.format_exc()}"))
         return
     try:
-        connection.send(None)
+        height, width, _ = worker.env.simulator.screen_shape
+        connection.send((height, width))
         while True:
             connection.send(_play(worker, link, *connection.recv()))
     except (EOFError, BrokenPipeError, ConnectionResetError):
@@ -200,8 +203,8 @@ class EpisodePlayer:
     def __init__(self, spec: RolloutSpec, link: Link) -> None:
         self._spec, self._link = spec, link
         task = spec.task
-        self._env = GameEnv(task.game_dir, task.rom, task.milestone, spec.max_steps)
-        self._expert = open_expert(task, self._env.game, link)
+        self.env = GameEnv(task.game_dir, task.rom, task.milestone, spec.max_steps)
+        self._expert = open_expert(task, self.env.game, link)
 
     def play(self, plan: EpisodePlan, behaviour: Behaviour, student: int | None) -> Episode:
         """One episode from its reset to its end; `student` None: the expert acts."""
@@ -209,7 +212,7 @@ class EpisodePlayer:
         without_data = replace(plan, start=StartState(plan.start.name, None))  # the parent has it
         episode, record = Episode(without_data), ObsRecord()
         rng = np.random.default_rng([plan.seed, 1])  # apart from the environment's own
-        screen, info = self._env.reset(seed=plan.seed, options={"state": plan.start.data})
+        screen, info = self.env.reset(seed=plan.seed, options={"state": plan.start.data})
         episode.first = View.digest(screen)
         if info["success"]:
             episode.outcome = Outcome.REACHED
@@ -226,7 +229,7 @@ class EpisodePlayer:
             if act is None:
                 break
             episode.acts.append(act)
-            screen, _, terminated, truncated, info = self._env.step(act)
+            screen, _, terminated, truncated, info = self.env.step(act)
             frames.append(info["frames"])
             if terminated:
                 episode.outcome = Outcome.REACHED if info["success"] else Outcome.LOST
@@ -262,7 +265,7 @@ class EpisodePlayer:
             sees_action = self._spec.view.previous_action and episode.acts
             act = int(self._link.get_answer(record, episode.acts[-1] if sees_action else 0))
         if noise > 0 and rng.random() < noise:
-            act = int(rng.integers(len(self._env.game.actions)))
+            act = int(rng.integers(len(self.env.game.actions)))
         return act
 
     def _finish(self, episode: Episode, behaviour: Behaviour, record: ObsRecord) -> Episode:
@@ -274,7 +277,7 @@ class EpisodePlayer:
         if episode.outcome is not Outcome.REACHED:
             episode.log = self._expert.log
         elif behaviour.keep_state:
-            episode.state = self._env.simulator.save()
+            episode.state = self.env.simulator.save()
         return episode
 
 

@@ -31,9 +31,12 @@ def compute_repeatably() -> None:
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
 
 
-def get_computing_copy(student: Student, device: torch.device) -> Student:
-    """A copy on `device`, of the type that it computes fastest in."""
-    dtype = torch.bfloat16 if prefers_bfloat16(device) else torch.float32
+def get_computing_copy(
+    student: Student, device: torch.device, dtype: torch.dtype | None = None
+) -> Student:
+    """A copy on `device`, of the type `dtype`; None: that which it computes fastest in."""
+    if dtype is None:
+        dtype = torch.bfloat16 if prefers_bfloat16(device) else torch.float32
     return copy.deepcopy(student).to(device, dtype)
 
 

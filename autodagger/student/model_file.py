@@ -39,6 +39,19 @@ class Expected:
     view: View | None = None
 
 
+@dataclass(frozen=True)
+class Origin:
+    """The game that a model plays.
+
+    Attributes:
+        game: Its folder's name.
+        screen: Height and width of its screen in pixels.
+    """
+
+    game: str
+    screen: tuple[int, int]
+
+
 def save_student(
     weights: dict[str, Tensor],
     args: NetworkArgs,
@@ -46,6 +59,7 @@ def save_student(
     milestone_id: str,
     digests: dict[str, str],
     scores: dict[str, Any],
+    origin: Origin | None = None,
 ) -> bytes:
     """A `.pth` file's bytes: tensors and builtins only, so that it loads with `weights_only=True`.
 
@@ -57,11 +71,13 @@ def save_student(
         milestone_id: What it was trained for.
         digests: Of what it was trained from, see `autodagger.dagger.checkpoint.fingerprint`.
         scores: The metrics of its iteration.
+        origin: The game that it plays.
     """
     content = {
         "format": FORMAT,
         "milestone_id": milestone_id,
         "network": to_builtins(args),
+        "origin": origin and asdict(origin) | {"screen": list(origin.screen)},
         "digests": digests,
         "scores": scores,
         "weights": detach(weights),
@@ -82,14 +98,44 @@ def load_student(path: Path) -> tuple[Student, dict[str, Any]]:
     Raises:
         UserError: The file is no student of this program.
     """
-    content = read_model(path, FORMAT, "a student")
+    content = read_model(path, "a student", FORMAT)
+    return build_student(path, content), content
+
+
+def build_student(path: Path, content: Mapping[str, Any]) -> Student:
+    """The student of what `read_model` gave.
+
+    Raises:
+        UserError: The content is no student's.
+    """
 
     def build(weights: Mapping[str, Tensor]) -> Student:
         args = from_builtins(content["network"])
         check_sizes(args, weights)
         return Student(args)
 
-    return load_weights(path, content, build), content
+    return load_weights(path, content, build)
+
+
+def read_origin(path: Path, content: Mapping[str, Any]) -> Origin | None:
+    """The game that a model's file is of; None of files that do not say.
+
+    Raises:
+        UserError: What it says is damaged.
+    """
+    origin = content.get("origin")
+    if origin is None:
+        return None
+    try:
+        game, (height, width) = origin["game"], origin["screen"]
+        if not (isinstance(game, str) and min(int(height), int(width)) > 0):
+            raise ValueError("a screen has pixels")
+    except Exception as error:  # of whatever kind the values are
+        raise UserError(
+            f"model {path}: its origin is {show(origin)}; expected a game and its screen's height "
+            f"and width. {_RETRAIN}"
+        ) from error
+    return Origin(game, (int(height), int(width)))
 
 
 def load_students(
@@ -114,13 +160,13 @@ def load_students(
     return students
 
 
-def read_model(path: Path, expected: Any, what: str) -> dict[str, Any]:
+def read_model(path: Path, what: str, *formats: Any) -> dict[str, Any]:
     """The content of a model's file; no code of it is run.
 
     Args:
         path: The file.
-        expected: Its format.
         what: What such a file holds, in words.
+        formats: Those that it may have.
 
     Raises:
         UserError: It cannot be read, or is of another format.
@@ -134,10 +180,11 @@ def read_model(path: Path, expected: Any, what: str) -> dict[str, Any]:
             f"model {path}: cannot be read as tensors and plain values, so it is damaged or from "
             f"elsewhere. {_RETRAIN}"
         ) from error
-    if not isinstance(content, dict) or content.get("format") != expected:
+    if not isinstance(content, dict) or content.get("format") not in formats:
         found = content.get("format") if isinstance(content, dict) else type(content).__name__
         raise UserError(
-            f"model {path}: found format {show(found)}; expected {expected}. {_RETRAIN}"
+            f"model {path}: found format {show(found)}; expected "
+            f"{' or '.join(map(str, formats))}. {_RETRAIN}"
         )
     return content
 

@@ -68,7 +68,3 @@ def try_out() -> bool:
     for attempt, held in zip(ATTEMPTS, refused, strict=True):
         print(f"{attempt:22} {'refused' if held else 'ALLOWED'}")
     return all(refused)
-
-
-if __name__ == "__main__":
-    sys.exit(not try_out())

@@ -15,8 +15,10 @@ from tests.grid import ROOT
 PACKAGE = Path(autodagger.__file__).parent
 FLOORS = (
     ("__main__",),
+    ("commands",),
     ("authoring",),
     ("workflow",),
+    ("player",),
     ("agent",),
     ("results", "evaluation", "dagger"),
     ("rollout",),
@@ -30,6 +32,7 @@ FLOORS = (
 LEVEL = {room: len(FLOORS) - number for number, rooms in enumerate(FLOORS) for room in rooms}
 GROUND = 1
 MODULES = sorted(PACKAGE.rglob("*.py"))
+FACE = PACKAGE / "__init__.py"
 
 
 def get_room(module: str) -> str:
@@ -77,7 +80,9 @@ def test_no_module_imports_itself_in_a_circle() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [path for path in MODULES if path.name == "__init__.py"], ids=get_module
+    "path",
+    [path for path in MODULES if path.name == "__init__.py" and path != FACE],
+    ids=get_module,
 )
 def test_a_wings_init_is_a_docstring_alone(path: Path) -> None:
     """A face that exports its modules would make every rule depend on everything."""
@@ -86,7 +91,17 @@ def test_a_wings_init_is_a_docstring_alone(path: Path) -> None:
     assert not [node for node in rest if not isinstance(node, ast.Assign)]
 
 
-@pytest.mark.parametrize("module", ["dagger.dataset", "student.view", "student.model_file"])
+def test_the_face_loads_nothing_until_it_is_asked() -> None:
+    code = "import sys, autodagger; assert not {'torch', 'numpy'} & set(sys.modules); "
+    code += "autodagger.load; sys.exit('torch' not in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+    with pytest.raises(AttributeError, match="no attribute 'lod'"):
+        autodagger.lod  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    "module", ["dagger.dataset", "student.view", "student.model_file", "player.policy"]
+)
 def test_loads_neither_emulator_nor_gymnasium_nor_snakemake(module: str) -> None:
     heavy = "{'stable_retro', 'gymnasium', 'snakemake', 'wandb', 'pandas', 'jsonschema'}"
     code = f"import sys, autodagger.{module}; sys.exit(', '.join({heavy} & set(sys.modules)) or 0)"

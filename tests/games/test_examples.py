@@ -118,7 +118,7 @@ def test_the_pipeline_gives_the_same_with_any_number_of_environments(
             {str(path.relative_to(pipeline.results)): sha256_file(path) for path in files}
         )
         board = subprocess.run(
-            [sys.executable, "-m", "autodagger.workflow.status"],
+            [sys.executable, "-m", "autodagger", "status"],
             cwd=pipeline.folder,
             env=os.environ | {"PYTHONPATH": str(ROOT)},
             capture_output=True,

@@ -94,6 +94,7 @@ def undisturbed(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_writes_an_agent_that_can_be_loaded(undisturbed: Path, world: Path) -> None:
     path = undisturbed / "agent.pth"
     network, content = load_agent(path)
+    assert content["origin"] == {"game": "grid", "screen": [160, 240]}
     report = json.loads((undisturbed / "training.json").read_text())
     assert content["milestones"] == report["milestones"] == make_chain(world).ids
     assert content["digests"] == report["digests"] == DEPENDS_ON

@@ -118,6 +118,7 @@ def test_models_can_be_loaded_and_say_what_they_are(uninterrupted: Path) -> None
         assert report[f"{key}_sha256"] == sha256_file(path)
         assert content["milestone_id"] == "CURSOR"
         assert content["digests"] == report["digests"]
+        assert content["origin"] == {"game": "grid", "screen": [160, 240]}
         assert student.args.network == "small"
     assert content["scores"] == report["iterations"][-1]
     _, best = load_student(uninterrupted / "models" / FILES["best"])

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from autodagger.__main__ import parse
+from autodagger.errors import UserError
 from autodagger.files import write_json
 from autodagger.results.layout import Results
-from autodagger.workflow.status import main
 from tests.workflow.conftest import MILESTONES, ROOT, make_pipeline
 
 
@@ -21,40 +22,36 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return pipeline.folder
 
 
-def show(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    main(arguments)
-    return str(capsys.readouterr().out)
+def show(*arguments: str) -> str:
+    options = parse(["status", *arguments])
+    return str(options.run(options))
 
 
-def test_main_prints_the_board_of_the_shipped_config(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert "RIVAL_HOUSE" in show(capsys, "--output-dir", str(tmp_path))
+def test_main_prints_the_board_of_the_shipped_config(tmp_path: Path) -> None:
+    assert "RIVAL_HOUSE" in show("--output-dir", str(tmp_path))
 
 
-def test_a_part_goes_over_the_config_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_part_goes_over_the_config_file(folder: Path) -> None:
     """The milestones are config.yaml's, three of them; the output folder is the part's."""
     Path("part.yaml").write_text("output_dir: elsewhere\n")
-    assert "0 of 3 milestones" in show(capsys)
-    assert "1 of 3 milestones" in show(capsys, "--configfile", "part.yaml")
+    assert "0 of 3 milestones" in show()
+    assert "1 of 3 milestones" in show("--configfile", "part.yaml")
 
 
-def test_the_last_one_counts_and_the_command_line_most(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_last_one_counts_and_the_command_line_most(folder: Path) -> None:
     Path("a.yaml").write_text("output_dir: elsewhere\n")
     Path("b.yaml").write_text("output_dir: nowhere\n")
-    assert "0 of 3" in show(capsys, "--configfile", "a.yaml", "b.yaml")
-    assert "1 of 3" in show(capsys, "--configfile", "b.yaml", "--configfile", "a.yaml")
+    assert "0 of 3" in show("--configfile", "a.yaml", "b.yaml")
+    assert "1 of 3" in show("--configfile", "b.yaml", "--configfile", "a.yaml")
     words = ("--config", "output_dir=elsewhere", "skip_milestones=[GAME_RUNNING]")
-    assert "1 of 3" in show(capsys, "--configfile", "b.yaml", *words)
+    assert "1 of 3" in show("--configfile", "b.yaml", *words)
 
 
 def test_a_home_folder_is_found(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("HOME", str(folder))
-    assert "1 of 3" in show(capsys, "--config", "output_dir=~/elsewhere")
+    assert "1 of 3" in show("--config", "output_dir=~/elsewhere")
 
 
 @pytest.mark.parametrize(
@@ -69,8 +66,8 @@ def test_a_home_folder_is_found(
 )
 def test_main_says_what_is_wrong(folder: Path, arguments: tuple[str, ...], expected: str) -> None:
     Path("list.yaml").write_text("- 1\n")
-    with pytest.raises(SystemExit, match=expected):
-        main(arguments)
+    with pytest.raises(UserError, match=expected):
+        show(*arguments)
 
 
 def test_make_hands_its_arguments_over() -> None:
@@ -78,4 +75,4 @@ def test_make_hands_its_arguments_over() -> None:
         pytest.skip("needs make")
     command = ["make", "--dry-run", "status", "ARGS=--config output_dir=x"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert "autodagger.workflow.status --config output_dir=x" in result.stdout
+    assert "autodagger status --config output_dir=x" in result.stdout
