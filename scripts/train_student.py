@@ -22,6 +22,7 @@ with run_job(snakemake, "student") as progress, get_tracker(snakemake, progress)
         outputs=get_outputs(snakemake),
         progress=progress,
         tracker=tracker,
+        keep_checkpoint=snakemake.config["keep_checkpoints"],
     )
     if tracker:
         tracker.log_result(report)

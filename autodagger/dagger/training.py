@@ -94,18 +94,23 @@ def train_student(
     outputs: Mapping[str, Path],
     progress: Progress,
     tracker: Tracker | None = None,
+    keep_checkpoint: bool = False,
 ) -> dict[str, Any]:
-    """Turns a milestone's expert into a student, continuing after a kill where it stood.
+    """Turns a milestone's expert into a student, continuing where an earlier call was killed.
+
+    Or where it ended, if its checkpoint was kept: more iterations go on after the last one, fewer
+    take the first ones, and either gives what a training with that number from the start gives.
 
     Args:
         task: The milestone and its expert.
         options: See config.yaml.
         budget: The student's episodes, and what it is measured against.
         machine: What to compute on.
-        checkpoint_dir: Holds the training's state until it completes.
+        checkpoint_dir: Holds the training's state.
         outputs: Files to write: `best`, `final`, `training`, `trajectories`.
         progress: Told of each iteration.
         tracker: Gets each iteration's metrics.
+        keep_checkpoint: Whether the state stays when the training has completed.
 
     Returns:
         The content of training.json.
@@ -115,8 +120,9 @@ def train_student(
     """
     torch.set_num_threads(machine.threads)
     compute_repeatably()
-    depends_on = fingerprint(task, options, budget)
-    checkpoint = Checkpoint(checkpoint_dir, depends_on, progress)
+    digests = fingerprint(task, options, budget)
+    shared = fingerprint(task, options.of_an_iteration, budget)
+    checkpoint = Checkpoint(checkpoint_dir, shared, progress)
     spec = RolloutSpec(task, budget.max_episode_steps, options.view, machine.unconfined_experts)
     with Rollouts(spec, machine.num_envs) as rollouts:
         device = choose_device(machine.cuda)
@@ -124,8 +130,8 @@ def train_student(
         training = _Training(task, options, budget, rollouts, device, progress)
         with naming_state(task.starts):
             training.run(checkpoint, tracker)
-        report = training.write(outputs, depends_on)
-    checkpoint.remove()
+        report = training.write(outputs, digests)
+    checkpoint.finish(keep_checkpoint)
     return report
 
 
@@ -165,7 +171,7 @@ class _Training:
 
     def run(self, checkpoint: Checkpoint, tracker: Tracker | None) -> None:
         """All iterations, from the first that no checkpoint holds."""
-        for saved in checkpoint.load():
+        for saved in checkpoint.load(self._options.dagger_iterations):
             self._restore(saved)
             if tracker:  # it knows which iterations it has
                 tracker.log(self._iterations[-1].metrics.to_json())

@@ -81,7 +81,7 @@ class Results:
         return self.training(milestone).with_name("trajectories.json")
 
     def checkpoint(self, milestone: str = _MILESTONE) -> Path:
-        """Folder of a training's state while it is not finished; no declared output."""
+        """Folder of a training's state, to go on from; no declared output."""
         return self.folder / "checkpoints" / milestone
 
     def progress_note(self, milestone: str = _MILESTONE) -> Path:
