@@ -180,7 +180,7 @@ def get_expert_videos():
 
 
 def get_student_files(milestone):
-    """An input function: models, evaluation and videos of a milestone that is trained.
+    """An input function: models, evaluation, videos, dataset of a milestone that is trained.
 
     The budget is among them: a rule that lists it is looked at anew when it is made. So is
     training.json, without which the models are those of an earlier training.
@@ -189,6 +189,8 @@ def get_student_files(milestone):
     files += [RESULTS.training(milestone), RESULTS.student_report(milestone)]
     if config["record_video"]:
         files.append(RESULTS.student_videos(milestone))
+    if config["save_dataset"]:
+        files.append(RESULTS.datasets(milestone))
     budget = RESULTS.budget(milestone)
     return lambda wildcards: [budget, *(files if is_trained(milestone) else [])]
 

@@ -80,6 +80,14 @@ class Results:
         """The evaluations' episodes of all iterations."""
         return self.training(milestone).with_name("trajectories.json")
 
+    def demonstrations(self, milestone: str = _MILESTONE) -> Path:
+        """The training's episodes in which the expert acted."""
+        return self.training(milestone).with_name("demonstrations.json")
+
+    def datasets(self, milestone: str = _MILESTONE) -> Path:
+        """Folder of the training's episodes with all their frames."""
+        return self.folder / "datasets" / milestone
+
     def checkpoint(self, milestone: str = _MILESTONE) -> Path:
         """Folder of a training's state, to go on from; no declared output."""
         return self.folder / "checkpoints" / milestone

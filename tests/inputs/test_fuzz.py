@@ -164,6 +164,7 @@ EPISODES = {
             "frames": 9,
             "acts": [0, 1],
             "labels": [1, -1],
+            "actors": [0, 1],
         }
     ],
 }

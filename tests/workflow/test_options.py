@@ -79,6 +79,7 @@ ELSEWHERE = {
     "learning_rate": f"{DAGGER}::test_a_first_step_is_as_long_as_the_learning_rate",
     "dart_noise": f"{DAGGER}::test_noise_lengthens_the_demonstrations",
     "train_threads": f"{DAGGER}::test_threads_and_device_are_those_asked_for",
+    "save_dataset": "workflow/test_dataset.py::test_switched_on_it_saves_datasets_and_no_more",
     "track": f"{EXAMPLES}::test_track_with_wandb",
     "wandb_project": f"{EXAMPLES}::test_track_with_wandb",
     "wandb_entity": f"{EXAMPLES}::test_track_with_wandb",
