@@ -32,6 +32,7 @@ class Results:
         self.models = self.folder / "models"
         self.logs = self.folder / "logs"
         self.tracking = self.folder / "tracking"
+        self.logged_later = self.folder / "logged_later.json"
         self.agent = self.folder / "agent" / "agent.pth"
         self.agent_training = self.agent.with_name("training.json")
         self.full_run = self.agent.with_name("full_run.json")
