@@ -51,6 +51,7 @@ rule log_trainings:
     input:
         rows=[RESULTS.row(milestone) for milestone in PIPELINE.selected],
         agent=get_agent_training,
+        sources=get_sources("log_trainings"),
     output:
         note=RESULTS.logged_later,
     log:
