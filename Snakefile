@@ -33,6 +33,7 @@ rule all:
     input:
         *[get_student_files(milestone) for milestone in PIPELINE.selected],
         get_agent_files,
+        get_logging(),
         experts=get_expert_videos(),
         # After a stop the tables are there without them: onerror writes them.
         rows=[RESULTS.row(milestone) for milestone in PIPELINE.selected],

@@ -87,7 +87,8 @@ def train(
     task: Task, options: TrainingOptions, budget: Budget, folder: Path, threads: int = 1
 ) -> dict[str, Any]:
     """Trains as the pipeline does, from nothing, to `folder`/best.pth; returns the report."""
-    names = {"best": "pth", "final": "pth", "training": "json", "trajectories": "json"}
+    names = {"best": "pth", "final": "pth"}
+    names |= dict.fromkeys(("training", "demonstrations", "trajectories"), "json")
     return train_student(
         task,
         options,

@@ -23,6 +23,7 @@ from autodagger.workflow.ending import show_results, write_failures
 from autodagger.workflow.engine import lift_job_rate_limit, mark_failed_jobs
 from autodagger.workflow.gpu import is_gpu_there
 from autodagger.workflow.job import prepare_jobs
+from autodagger.workflow.logging_later import forget_failed_logging
 from autodagger.workflow.pipeline import check_adapter, load_pipeline
 from autodagger.workflow.run_lock import hold_run_lock
 
@@ -203,7 +204,7 @@ def get_expert_videos():
 
 
 def get_student_files(milestone):
-    """An input function: models, evaluation and videos of a milestone that is trained.
+    """An input function: models, evaluation, videos, dataset of a milestone that is trained.
 
     The budget is among them: a rule that lists it is looked at anew when it is made. So is
     training.json, without which the models are those of an earlier training.
@@ -212,8 +213,23 @@ def get_student_files(milestone):
     files += [RESULTS.training(milestone), RESULTS.student_report(milestone)]
     if config["record_video"]:
         files.append(RESULTS.student_videos(milestone))
+    if config["save_dataset"]:
+        files.append(RESULTS.datasets(milestone))
     budget = RESULTS.budget(milestone)
     return lambda wildcards: [budget, *(files if is_trained(milestone) else [])]
+
+
+def get_logging():
+    """W&B after the fact; what it could not log before, it tries again."""
+    if not config["track"]:
+        return []
+    if workflow.is_main_process:
+        forget_failed_logging(RESULTS, PIPELINE.selected, config)
+    return [RESULTS.logged_later]
+
+
+def get_agent_training(wildcards):
+    return RESULTS.agent_training if get_agent_files(wildcards) else []
 
 
 def get_gpus(wildcards):

@@ -12,6 +12,7 @@ rule train_student:
         best=update(RESULTS.best()),
         final=update(RESULTS.final()),
         training=RESULTS.training(),
+        demonstrations=RESULTS.demonstrations(),
         trajectories=RESULTS.rollouts(),
     log:
         RESULTS.log("train_student"),
@@ -62,6 +63,28 @@ rule evaluate_student:
         "{wildcards.milestone}: testing the student on fresh episodes"
     script:
         "../scripts/evaluate_student.py"
+
+
+rule save_dataset:
+    input:
+        unpack(get_game_inputs),
+        demonstrations=RESULTS.demonstrations(),
+        rollouts=RESULTS.rollouts(),
+        sources=get_sources("save_dataset"),
+    output:
+        folder=update(directory(RESULTS.datasets())),
+    log:
+        RESULTS.log("save_dataset"),
+    benchmark:
+        RESULTS.benchmark("save_dataset")
+    conda:
+        "../envs/autodagger.yaml"
+    params:
+        milestone=get_goal,
+    message:
+        "{wildcards.milestone}: saving the dataset"
+    script:
+        "../scripts/save_dataset.py"
 
 
 rule record_student_videos:

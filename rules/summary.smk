@@ -45,3 +45,24 @@ rule summarize_pipeline:
         "writing pipeline_results.csv and pipeline_results.json"
     script:
         "../scripts/summarize_pipeline.py"
+
+
+rule log_trainings:
+    input:
+        rows=[RESULTS.row(milestone) for milestone in PIPELINE.selected],
+        agent=get_agent_training,
+        sources=get_sources("log_trainings"),
+    output:
+        note=RESULTS.logged_later,
+    log:
+        RESULTS.log("log_trainings", "all"),
+    benchmark:
+        RESULTS.benchmark("log_trainings", "all")
+    conda:
+        "../envs/autodagger.yaml"
+    params:
+        milestones=PIPELINE.selected,
+    message:
+        "logging finished trainings with W&B"
+    script:
+        "../scripts/log_trainings.py"

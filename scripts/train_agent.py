@@ -14,6 +14,7 @@ from autodagger.workflow.job import (
     get_tracker,
     run_job,
 )
+from autodagger.workflow.tracking import mark_logged
 
 with run_job(snakemake, "agent") as progress, get_tracker(snakemake, progress) as tracker:
     files, params = snakemake.input, snakemake.params
@@ -33,3 +34,6 @@ with run_job(snakemake, "agent") as progress, get_tracker(snakemake, progress) a
         progress=progress,
         tracker=tracker,
     )
+    if tracker:
+        results = get_results(snakemake)
+        mark_logged(tracker, results, AGENT, results.agent_training)

@@ -11,6 +11,7 @@ from autodagger.workflow.job import (
     get_tracker,
     run_job,
 )
+from autodagger.workflow.tracking import mark_logged
 
 with run_job(snakemake, "student") as progress, get_tracker(snakemake, progress) as tracker:
     report = train_student(
@@ -22,6 +23,9 @@ with run_job(snakemake, "student") as progress, get_tracker(snakemake, progress)
         outputs=get_outputs(snakemake),
         progress=progress,
         tracker=tracker,
+        keep_checkpoint=snakemake.config["keep_checkpoints"],
     )
     if tracker:
         tracker.log_result(report)
+        milestone, results = snakemake.wildcards.milestone, get_results(snakemake)
+        mark_logged(tracker, results, milestone, results.training(milestone))

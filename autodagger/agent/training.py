@@ -145,7 +145,7 @@ def train_agent(
         )
         training.run(students, checkpoint, tracker)
     report = training.write(outputs, depends_on)
-    checkpoint.remove()
+    checkpoint.finish()
     return report
 
 

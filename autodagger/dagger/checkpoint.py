@@ -2,6 +2,7 @@
 
 import io
 import shutil
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -28,6 +29,7 @@ from autodagger.task import PROGRESS_NOTE, Budget, Progress, Task
 
 _META = "checkpoint.json"
 _MAX_BYTES = 64 << 30  # an iteration's frames, in colour and in full size
+_QUICKEST = 1  # of zlib's levels; frames of a game shrink to a tenth, weights hardly
 
 
 def fingerprint(task: Task, options: TrainingOptions, budget: Budget) -> dict[str, str]:
@@ -53,7 +55,8 @@ class Checkpoint:
 
     An iteration's file is written in one step after the iteration; a kill at any moment loses at
     most the iteration that was running, and since every random choice derives from the iteration's
-    number, playing it again gives the same.
+    number, playing it again gives the same. Kept after the end, it lets the same training go on to
+    a higher number of iterations.
 
     Args:
         folder: The training's own folder.
@@ -76,10 +79,14 @@ class Checkpoint:
         shutil.rmtree(self._folder, ignore_errors=True)
         write_json(meta, dict(depends_on))
 
-    def load(self) -> Iterator[dict[str, Any]]:
-        """What `save` was given, iteration after iteration, up to the first missing or damaged."""
+    def load(self, most: int | None = None) -> Iterator[dict[str, Any]]:
+        """What `save` was given, iteration after iteration, up to the first missing or damaged.
+
+        Args:
+            most: No more of them are wanted.
+        """
         number = 0
-        while exists(path := self._path(number)):
+        while number != most and exists(path := self._path(number)):
             try:
                 saved = _read_iteration(path)
             except DamagedFile as error:
@@ -95,16 +102,19 @@ class Checkpoint:
         new = {name: torch.from_numpy(array) for name, array in content["new"].items()}
         buffer = io.BytesIO()
         torch.save({**content, "new": new}, buffer)
-        write_bytes(self._path(number), seal(buffer.getvalue()))
+        write_bytes(self._path(number), seal(zlib.compress(buffer.getbuffer(), _QUICKEST)))
 
     def tell(self, done: int, iterations: int, success_rate: float) -> None:
         """Leaves a note for `make status`."""
         note = {"iteration": done, "iterations": iterations, "success_rate": success_rate}
         write_json(self._folder / PROGRESS_NOTE, note)
 
-    def remove(self) -> None:
-        """Deletes the folder: the training has completed."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+    def finish(self, keep: bool = False) -> None:
+        """The training has completed: deletes the folder, or keeps it for more iterations."""
+        if keep:
+            (self._folder / PROGRESS_NOTE).unlink(missing_ok=True)
+        else:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _path(self, number: int) -> Path:
         return self._folder / f"iteration_{number:03}.pt"
@@ -114,6 +124,7 @@ def _read_iteration(path: Path) -> dict[str, Any]:
     what, advice = "checkpoint", "Nothing to do: the training goes on without it, from iteration"
     data = read_bytes(path, what, advice, _MAX_BYTES)
     with reading(what, path, advice):
-        saved: dict[str, Any] = torch.load(io.BytesIO(unseal(data)), weights_only=True)
+        content = io.BytesIO(zlib.decompress(unseal(data)))
+        saved: dict[str, Any] = torch.load(content, weights_only=True)
         saved["new"] = {name: tensor.numpy() for name, tensor in saved["new"].items()}
         return saved

@@ -1,7 +1,7 @@
 """The options of config.yaml that training depends on: names, defaults, bounds. Free of torch."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
 from autodagger.student.view import View
@@ -61,6 +61,14 @@ class TrainingOptions(Options):
         """What the student sees."""
         height, width = self.frame_size
         return View((height, width), self.grayscale, self.previous_action, self.frame_stack)
+
+    @property
+    def of_an_iteration(self) -> Self:
+        """Those that each iteration depends on; options that share them share iterations.
+
+        How many iterations there are is none of them, but where the expert's share falls with it.
+        """
+        return self if self.beta_schedule == "linear" else replace(self, dagger_iterations=1)
 
 
 def _to_json(default: Any) -> Any:

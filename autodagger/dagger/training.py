@@ -62,11 +62,13 @@ class Iteration:
         metrics: What training.json says of it.
         weights: The student's weights after it.
         rollouts: The evaluation's episodes.
+        collected: Those that were played for it before, with the expert acting.
     """
 
     metrics: IterationMetrics
     weights: dict[str, Tensor] = field(repr=False)
     rollouts: list[Replay] = field(repr=False)
+    collected: list[Replay] = field(repr=False)
 
 
 def get_beta(schedule: str, iteration: int, iterations: int) -> float:
@@ -94,18 +96,24 @@ def train_student(
     outputs: Mapping[str, Path],
     progress: Progress,
     tracker: Tracker | None = None,
+    keep_checkpoint: bool = False,
 ) -> dict[str, Any]:
-    """Turns a milestone's expert into a student, continuing after a kill where it stood.
+    """Turns a milestone's expert into a student, continuing where an earlier call was killed.
+
+    Or where it ended, if its checkpoint was kept: more iterations go on after the last one, fewer
+    take the first ones, and either gives what a training with that number from the start gives.
 
     Args:
         task: The milestone and its expert.
         options: See config.yaml.
         budget: The student's episodes, and what it is measured against.
         machine: What to compute on.
-        checkpoint_dir: Holds the training's state until it completes.
-        outputs: Files to write: `best`, `final`, `training`, `trajectories`.
+        checkpoint_dir: Holds the training's state.
+        outputs: Files to write: `best`, `final`, `training`, and episodes: `demonstrations`, in
+            which the expert acted, and `trajectories`, the evaluations.
         progress: Told of each iteration.
         tracker: Gets each iteration's metrics.
+        keep_checkpoint: Whether the state stays when the training has completed.
 
     Returns:
         The content of training.json.
@@ -115,8 +123,9 @@ def train_student(
     """
     torch.set_num_threads(machine.threads)
     compute_repeatably()
-    depends_on = fingerprint(task, options, budget)
-    checkpoint = Checkpoint(checkpoint_dir, depends_on, progress)
+    digests = fingerprint(task, options, budget)
+    shared = fingerprint(task, options.of_an_iteration, budget)
+    checkpoint = Checkpoint(checkpoint_dir, shared, progress)
     spec = RolloutSpec(task, budget.max_episode_steps, options.view, machine.unconfined_experts)
     with Rollouts(spec, machine.num_envs, progress=progress) as rollouts:
         device = choose_device(machine.cuda)
@@ -124,8 +133,8 @@ def train_student(
         training = _Training(task, options, budget, rollouts, device, progress)
         with naming_state(task.starts):
             training.run(checkpoint, tracker)
-        report = training.write(outputs, depends_on)
-    checkpoint.remove()
+        report = training.write(outputs, digests)
+    checkpoint.finish(keep_checkpoint)
     return report
 
 
@@ -165,7 +174,7 @@ class _Training:
 
     def run(self, checkpoint: Checkpoint, tracker: Tracker | None) -> None:
         """All iterations, from the first that no checkpoint holds."""
-        for saved in checkpoint.load():
+        for saved in checkpoint.load(self._options.dagger_iterations):
             self._restore(saved)
             if tracker:  # it knows which iterations it has
                 tracker.log(self._iterations[-1].metrics.to_json())
@@ -188,8 +197,7 @@ class _Training:
         options, dataset = self._options, self._dataset
         place = f"iteration {number + 1}/{options.dagger_iterations}:"
         beta = get_beta(options.beta_schedule, number, options.dagger_iterations)
-        if beta > 0:
-            self._collect(number, beta)
+        collected = self._collect(number, beta) if beta > 0 else []
         if number == 0:
             self._student.center_on(dataset.frames)
         size, frames, conflicts = dataset.transitions, len(dataset.frames), dataset.conflicts()
@@ -205,9 +213,10 @@ class _Training:
         weights = {
             name: tensor.cpu().clone() for name, tensor in self._student.state_dict().items()
         }
-        return Iteration(metrics, weights, record_replays(played, "rollout", number))
+        rollouts = record_replays(played, "rollout", number)
+        return Iteration(metrics, weights, rollouts, collected)
 
-    def _collect(self, number: int, beta: float) -> None:
+    def _collect(self, number: int, beta: float) -> list[Replay]:
         """Episodes of the expert (beta 1) or of a mixture of expert and student."""
         student = GreedyPolicy(self._student, self._device) if beta < 1 else None
         behaviour = Behaviour(beta, self._options.dart_noise, keep_obs=True)
@@ -215,7 +224,9 @@ class _Training:
         if number == 0:  # a demonstration from each start: labels are cheap, unseen places are not
             count = max(count, len(self._shown))
         plans = plan_episodes(self._task, self._shown, count, "collect", number)
-        self._dataset.add(self._rollouts.play(plans, behaviour, student))
+        played = self._rollouts.play(plans, behaviour, student)
+        self._dataset.add(played)
+        return record_replays(played, "mixture" if student else "demonstration", number)
 
     def _fit(self, number: int) -> FitResult:
         seed = self._task.derive_seed("batches", number)
@@ -276,14 +287,17 @@ class _Training:
             "metrics": iteration.metrics.to_json(),
             "weights": iteration.weights,
             "rollouts": [asdict(replay) for replay in iteration.rollouts],
+            "collected": [asdict(replay) for replay in iteration.collected],
             "new": self._dataset.take_new(),
         }
 
     def _restore(self, saved: dict[str, Any]) -> None:
         self._dataset.restore(saved["new"])
         metrics = IterationMetrics.from_json(saved["metrics"])
-        replays = [Replay(**one) for one in saved["rollouts"]]
-        self._iterations.append(Iteration(metrics, saved["weights"], replays))
+        rollouts, collected = (
+            [Replay(**one) for one in saved[name]] for name in ("rollouts", "collected")
+        )
+        self._iterations.append(Iteration(metrics, saved["weights"], rollouts, collected))
         self._student.load_state_dict(saved["weights"])
 
     def write(self, outputs: Mapping[str, Path], digests: dict[str, str]) -> dict[str, Any]:
@@ -311,7 +325,8 @@ class _Training:
             "final_sha256": sha256_file(outputs["final"]),
             "digests": digests,
         }
-        episodes: Sequence[Replay] = [one for step in self._iterations for one in step.rollouts]
-        Replays(milestone_id, self._args.actions, episodes).write(outputs["trajectories"])
+        for key, name in (("demonstrations", "collected"), ("trajectories", "rollouts")):
+            episodes = [one for step in self._iterations for one in getattr(step, name)]
+            Replays(milestone_id, self._args.actions, episodes).write(outputs[key])
         write_json(outputs["training"], report)
         return report

@@ -32,6 +32,7 @@ class Results:
         self.models = self.folder / "models"
         self.logs = self.folder / "logs"
         self.tracking = self.folder / "tracking"
+        self.logged_later = self.folder / "logged_later.json"
         self.agent = self.folder / "agent" / "agent.pth"
         self.agent_training = self.agent.with_name("training.json")
         self.full_run = self.agent.with_name("full_run.json")
@@ -80,8 +81,16 @@ class Results:
         """The evaluations' episodes of all iterations."""
         return self.training(milestone).with_name("trajectories.json")
 
+    def demonstrations(self, milestone: str = _MILESTONE) -> Path:
+        """The training's episodes in which the expert acted."""
+        return self.training(milestone).with_name("demonstrations.json")
+
+    def datasets(self, milestone: str = _MILESTONE) -> Path:
+        """Folder of the training's episodes with all their frames."""
+        return self.folder / "datasets" / milestone
+
     def checkpoint(self, milestone: str = _MILESTONE) -> Path:
-        """Folder of a training's state while it is not finished; no declared output."""
+        """Folder of a training's state, to go on from; no declared output."""
         return self.folder / "checkpoints" / milestone
 
     def progress_note(self, milestone: str = _MILESTONE) -> Path:

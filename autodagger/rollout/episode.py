@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any, Protocol
 
 import numpy as np
@@ -34,6 +34,14 @@ class Outcome(StrEnum):
     LOST = "lost"  # fail_when
     TIMEOUT = "timeout"  # max_steps
     ERROR = "error"  # the expert raised, hung or answered nonsense
+
+
+class Actor(IntEnum):
+    """Who chose an action."""
+
+    STUDENT = 0
+    EXPERT = 1
+    CHANCE = 2  # noise
 
 
 class OnExpertFailure(StrEnum):
@@ -133,6 +141,7 @@ class Episode:
         frames: Emulated frames.
         acts: T action indices taken.
         labels: T action indices the expert chose in the same states, or NO_LABEL.
+        actors: T times who chose the action, see `Actor`.
         distinct_obs: (D, H, W, C) uint8, the observations acted upon, equal ones once, in order
             of first sight; None unless they were asked for.
         obs_index: T indices into them.
@@ -149,6 +158,7 @@ class Episode:
     frames: int = 0
     acts: list[int] = field(default_factory=list)
     labels: list[int] = field(default_factory=list)
+    actors: list[int] = field(default_factory=list)
     distinct_obs: np.ndarray | None = None
     obs_index: Sequence[int] = ()
     error: str | None = None

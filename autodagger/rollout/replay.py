@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from autodagger.files import read_object, reading, write_json
-from autodagger.rollout.episode import NO_LABEL, Episode, Outcome
+from autodagger.rollout.episode import NO_LABEL, Actor, Episode, Outcome
 
 _WHAT = "recorded episodes"
 _ADVICE = (
@@ -20,9 +20,10 @@ class Replay:
     """One episode that was played; the game is deterministic.
 
     Attributes:
-        group: "expert_eval", "rollout" or "student_eval".
-        iteration: Of a rollout, from 0; None elsewhere.
-        episode: Number within group and iteration; from 0 in rollouts, else from 1, as the names
+        group: "expert_eval", "rollout" or "student_eval"; of what a student was shown,
+            "demonstration", or "mixture" where it acted, too.
+        iteration: Of a training's episode, from 0; None elsewhere.
+        episode: Number within group and iteration; from 0 in trainings, else from 1, as the names
             of the videos have it.
         seed: Of its timing.
         start_state: Name of its start state.
@@ -30,6 +31,7 @@ class Replay:
         frames: Frames it took.
         acts: Action indices taken.
         labels: What the expert chose in the same states, or NO_LABEL.
+        actors: Who chose each action, see `Actor`.
     """
 
     group: str
@@ -41,6 +43,7 @@ class Replay:
     frames: int
     acts: Sequence[int]
     labels: Sequence[int]
+    actors: Sequence[int]
 
     @property
     def success(self) -> bool:
@@ -82,6 +85,8 @@ class Replays:
                     raise ValueError(f"found episode {replay.episode} with actions not listed")
                 if len(replay.acts) != len(replay.labels):
                     raise ValueError(f"found episode {replay.episode} with labels missing")
+                if len(replay.acts) != len(replay.actors) or not {*replay.actors} <= {*Actor}:
+                    raise ValueError(f"found episode {replay.episode} without who acted")
         return replays
 
 
@@ -101,6 +106,7 @@ def record_replays(
             episode.frames,
             episode.acts,
             episode.labels,
+            episode.actors,
         )
         for number, episode in enumerate(played, first)
     ]

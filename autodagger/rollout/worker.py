@@ -24,6 +24,7 @@ from autodagger.game.starts import StartState
 from autodagger.processes import die_with_parent
 from autodagger.rollout.episode import (
     NO_LABEL,
+    Actor,
     Answer,
     Behaviour,
     Context,
@@ -225,10 +226,11 @@ class EpisodePlayer:
             labels.ask(info["state"], screen)
             if behaviour.keep_obs or student is not None:
                 record.look(watcher.see(screen), behaviour.keep_obs)
-            act = self._choose(record, episode, labels, behaviour, rng, student)
-            if act is None:
+            act, actor = self._choose(record, episode, labels, behaviour, rng, student)
+            if act == NO_LABEL:
                 break
             episode.acts.append(act)
+            episode.actors.append(int(actor))
             screen, _, terminated, truncated, info = self.env.step(act)
             frames.append(info["frames"])
             if terminated:
@@ -239,7 +241,8 @@ class EpisodePlayer:
         episode.error = str(labels.error) if labels.error else None
         if labels.error and ends_with_expert:
             episode.outcome = Outcome.ERROR
-            del episode.acts[labels.count :], episode.labels[labels.count :]
+            for one_a_step in (episode.acts, episode.labels, episode.actors):
+                del one_a_step[labels.count :]
         episode.frames = sum(frames[: episode.steps])
         return self._finish(episode, behaviour, record)
 
@@ -251,22 +254,23 @@ class EpisodePlayer:
         behaviour: Behaviour,
         rng: np.random.Generator,
         student: int | None,
-    ) -> int | None:
-        """The action to take, None where an expert that should act has failed.
+    ) -> tuple[int, Actor]:
+        """The action to take, NO_LABEL where an expert that should act has failed; and whose it is.
 
         Draws from `rng` whatever comes of it, so that seeds stay in step.
         """
         beta, noise = behaviour.beta, behaviour.noise
         expert_acts = student is None or (beta > 0 and rng.random() < beta)
-        act = labels.get_last() if expert_acts else NO_LABEL
+        act, actor = labels.get_last() if expert_acts else NO_LABEL, Actor.EXPERT
         if act == NO_LABEL:
             if expert_acts and behaviour.on_expert_failure is OnExpertFailure.END:
-                return None
+                return NO_LABEL, actor
             sees_action = self._spec.view.previous_action and episode.acts
             act = int(self._link.get_answer(record, episode.acts[-1] if sees_action else 0))
+            actor = Actor.STUDENT
         if noise > 0 and rng.random() < noise:
-            act = int(rng.integers(len(self.env.game.actions)))
-        return act
+            act, actor = int(rng.integers(len(self.env.game.actions))), Actor.CHANCE
+        return act, actor
 
     def _finish(self, episode: Episode, behaviour: Behaviour, record: ObsRecord) -> Episode:
         if behaviour.keep_obs:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from autodagger.workflow.config import (
     select_milestones,
 )
 from autodagger.workflow.paths import check_paths, locate
+
+_DATASET_WRITER = "h5py"
 
 
 @dataclass(frozen=True)
@@ -85,8 +88,17 @@ def load_pipeline(
     check_milestone_options(options, list(milestones))
     default_state_dir = load_config_schema()["properties"]["state_dir"]["default"]
     check_paths(options, game_dir, default_state_dir)
+    _check_dataset_writer(options)
     selected, skipped = select_milestones(options, list(milestones))
     return Pipeline(options, game, game_dir, rom, milestones, selected, skipped)
+
+
+def _check_dataset_writer(options: Mapping[str, Any]) -> None:
+    if options["save_dataset"] and find_spec(_DATASET_WRITER) is None:
+        raise UserError(
+            f"option save_dataset: datasets need {_DATASET_WRITER}, and Python finds none. Install "
+            f"it (python -m pip install {_DATASET_WRITER}), or set save_dataset: false."
+        )
 
 
 def check_adapter(pipeline: Pipeline) -> None:

@@ -53,6 +53,12 @@ class Tracker:
 
     def __init__(self, run: Any, next_step: int, warn: Warn) -> None:
         self._run, self._next_step, self._warn = run, next_step, warn
+        self._failed = run is None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether there is a run, and it took all that it was given."""
+        return not self._failed
 
     @property
     def place(self) -> str | None:
@@ -87,7 +93,8 @@ class Tracker:
 
         files = sorted(Path(folder).glob("*.mp4"))
         videos = {f"videos/{file.stem}": wandb.Video(str(file), format="mp4") for file in files}
-        self._log("the videos", videos, self._next_step)
+        if videos:
+            self._log("the videos", videos, self._next_step)
 
     def finish(self, failed: bool = False) -> None:
         """Ends the run, as failed where the work was; waits for uploads, but not for ever."""
@@ -113,6 +120,7 @@ class Tracker:
         try:
             yield
         except Exception as error:  # nothing that W&B raises may end a training
+            self._failed = True
             self._warn(f"warning: W&B could not {doing} ({_first_line(error)})")
 
 
@@ -173,6 +181,20 @@ def reopen_tracker(*, milestone_id: str, results: Results, warn: Warn) -> Tracke
         warn(f"warning: W&B does not get the videos: {error}")
         return Tracker(None, 0, warn)
     return _open_run(results.folder, note | {"milestone_id": milestone_id}, None, warn)
+
+
+def mark_logged(tracker: Tracker, results: Results, milestone_id: str, training: Path) -> None:
+    """Notes that a finished training's run has all of it, see `autodagger.workflow.logging_later`.
+
+    Args:
+        tracker: Of the run; where it is not whole, nothing is noted.
+        results: Of the pipeline.
+        milestone_id: Whose training it is.
+        training: Its report.
+    """
+    if tracker.is_whole:
+        path = results.tracking_note(milestone_id)
+        write_json(path, read_object(path, "W&B note") | {"logged": sha256_file(training)})
 
 
 def read_offline_run(path: Path) -> Iterator[Any]:

@@ -33,6 +33,7 @@ FILES = {
     "best": "dagger_CURSOR_best.pth",
     "final": "dagger_CURSOR_final.pth",
     "training": "training.json",
+    "demonstrations": "demonstrations.json",
     "trajectories": "trajectories.json",
 }
 

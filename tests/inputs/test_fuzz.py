@@ -165,6 +165,7 @@ EPISODES = {
             "frames": 9,
             "acts": [0, 1],
             "labels": [1, -1],
+            "actors": [0, 1],
         }
     ],
 }

@@ -133,6 +133,30 @@ def test_track_with_wandb(copy_of_finished: Copy, monkeypatch: pytest.MonkeyPatc
         assert any(key.startswith("videos/rollout_iter0_ep0") for key in history[-1])
 
 
+def test_track_after_the_fact_logs_finished_trainings_once(
+    copy_of_finished: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    monkeypatch.setenv("WANDB_ERROR_REPORTING", "false")
+    pipeline = copy_of_finished()
+    models = {path: path.read_bytes() for path in pipeline.results.glob("models/*/*")}
+    pipeline.configure(track=True)
+    result = pipeline.run()
+    assert result.returncode == 0, result.stderr
+    assert pipeline.run().returncode == 0  # nothing is left to log
+    assert {path: path.read_bytes() for path in pipeline.results.glob("models/*/*")} == models
+    runs = list_runs(pipeline.results)
+    assert sorted(one["run"].display_name for one in runs) == sorted(MILESTONES)
+    for one in runs:
+        milestone = one["run"].display_name
+        report = pipeline.read(f"models/{milestone}/training.json")
+        expected = [expect_row(without_finals(metrics)) for metrics in report["iterations"]]
+        assert [without_clock(row) for row in one["history"]] == expected
+        assert one["summary"]["best_sha256"] == report["best_sha256"]
+        assert one["exit"] == 0
+        assert f"W&B has the finished training of {milestone}" in result.stderr
+
+
 def get_history(one: dict[str, Any], milestone: str) -> list[dict[str, Any]]:
     return one["history"] if one["run"].display_name == milestone else []
 

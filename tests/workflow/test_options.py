@@ -52,6 +52,7 @@ CHANGED: dict[str, Any] = {
     "frame_stack": 2,
     "beta_schedule": "linear",
     "early_stop": False,
+    "keep_checkpoints": False,
     "student_eval_episodes": 4,
     "seed": 7,
     "num_envs": 2,
@@ -82,6 +83,7 @@ ELSEWHERE = {
     "learning_rate": f"{DAGGER}::test_a_first_step_is_as_long_as_the_learning_rate",
     "dart_noise": f"{DAGGER}::test_noise_lengthens_the_demonstrations",
     "train_threads": f"{DAGGER}::test_threads_and_device_are_those_asked_for",
+    "save_dataset": "workflow/test_dataset.py::test_switched_on_it_saves_datasets_and_no_more",
     "track": f"{EXAMPLES}::test_track_with_wandb",
     "wandb_project": f"{EXAMPLES}::test_track_with_wandb",
     "wandb_entity": f"{EXAMPLES}::test_track_with_wandb",
@@ -220,8 +222,15 @@ def test_only_the_students_videos_show_the_experts_choice(changed: Pipeline) -> 
     assert ink == {"expert_eval": False, "dagger": True}
 
 
-def test_switching_videos_off_runs_nothing_again(changed: Pipeline) -> None:
-    assert changed.plan(*command_line(), "record_video=false") == []
+def test_no_checkpoint_is_kept(changed: Pipeline) -> None:
+    assert not list(changed.folder.glob("elsewhere/checkpoints/*"))
+
+
+@pytest.mark.parametrize("switched", ["record_video=false", "keep_checkpoints=true"])
+def test_what_a_training_does_not_depend_on_runs_nothing_again(
+    changed: Pipeline, switched: str
+) -> None:
+    assert changed.plan(*command_line(), switched) == []
 
 
 def test_min_success_rate_and_auto_make_the_budget(changed: Pipeline) -> None:

@@ -28,6 +28,7 @@ SCHEMAS = {
     "expert_eval/*/trajectories.json": "trajectories",
     "budget/*/budget.json": "budget",
     "models/*/training.json": "training",
+    "models/*/demonstrations.json": "trajectories",
     "models/*/trajectories.json": "trajectories",
     "student_eval/*/student_eval.json": "student_eval",
     "student_eval/*/trajectories.json": "trajectories",

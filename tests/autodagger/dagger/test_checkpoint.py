@@ -161,8 +161,8 @@ def test_saving_again_replaces(tmp_path: Path) -> None:
 def test_removal_leaves_nothing_and_may_be_repeated(tmp_path: Path) -> None:
     save(tmp_path / "c", 2)
     checkpoint, _ = open_checkpoint(tmp_path / "c")
-    checkpoint.remove()
-    checkpoint.remove()
+    checkpoint.finish()
+    checkpoint.finish()
     assert not (tmp_path / "c").exists()
 
 

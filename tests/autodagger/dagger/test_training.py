@@ -417,7 +417,7 @@ def test_interruption_before_the_clearing_up_changes_nothing(
     world: Path, uninterrupted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(Checkpoint, "remove", lambda self: None)
+        patch.setattr(Checkpoint, "finish", lambda self, keep: None)
         train(tmp_path, world)
     said: list[str] = []
     train(tmp_path, world, progress=said.append)
@@ -425,6 +425,102 @@ def test_interruption_before_the_clearing_up_changes_nothing(
     assert not any("learnt" in line for line in said)  # nothing is trained a second time
     assert read_models(tmp_path) == read_models(uninterrupted)
     assert not (tmp_path / "checkpoint").exists()
+
+
+# ---- Gone on with ----------------------------------------------------------------------------
+
+STEADY = {"beta_schedule": "exponential", "dagger_iterations": 4}
+"""Options under which an iteration does not ask how many there will be."""
+
+
+@pytest.fixture(scope="module")
+def four(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a finished training of four iterations with its checkpoint."""
+    folder = tmp_path_factory.mktemp("four")
+    train(folder, world, STEADY, keep_checkpoint=True)
+    return folder
+
+
+def go_on(
+    finished: Path, folder: Path, world: Path, options: dict[str, Any], **changes: Any
+) -> list[str]:
+    """Trains with other options in a copy of a finished training; what was said."""
+    shutil.copytree(finished, folder)
+    said: list[str] = []
+    train(folder, world, options, progress=said.append, keep_checkpoint=True, **changes)
+    return said
+
+
+@pytest.mark.parametrize("iterations", [6, 2])
+def test_another_number_of_iterations_goes_on_with_those_that_are_there(
+    world: Path, four: Path, tmp_path: Path, iterations: int
+) -> None:
+    options = STEADY | {"dagger_iterations": iterations}
+    said = go_on(four, tmp_path / "on", world, options)
+    train(tmp_path / "fresh", world, options)
+    assert read_models(tmp_path / "on") == read_models(tmp_path / "fresh")
+    learnt = [line.partition(":")[0] for line in said if "learnt" in line]
+    assert learnt == [f"iteration {k}/6" for k in range(5, iterations + 1)]
+
+
+def test_fewer_iterations_forget_none(world: Path, four: Path, tmp_path: Path) -> None:
+    go_on(four, tmp_path / "on", world, STEADY | {"dagger_iterations": 2})
+    said: list[str] = []
+    train(tmp_path / "on", world, STEADY, progress=said.append)
+    assert not any("learnt" in line for line in said)
+    assert read_models(tmp_path / "on") == read_models(four)
+
+
+def test_interruption_while_going_on_changes_nothing(
+    world: Path, four: Path, tmp_path: Path
+) -> None:
+    def interrupt(line: str) -> None:
+        if "iteration 6/6: learnt" in line:
+            raise Interrupted
+
+    options = STEADY | {"dagger_iterations": 6}
+    shutil.copytree(four, tmp_path / "on")
+    with pytest.raises(Interrupted):
+        train(tmp_path / "on", world, options, progress=interrupt)
+    train(tmp_path / "on", world, options)
+    train(tmp_path / "fresh", world, options)
+    assert read_models(tmp_path / "on") == read_models(tmp_path / "fresh")
+
+
+def test_a_kept_checkpoint_says_nothing_of_a_running_training(four: Path) -> None:
+    names = sorted(path.name for path in (four / "checkpoint").iterdir())
+    assert names == ["checkpoint.json", *(f"iteration_00{k}.pt" for k in range(4))]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (STEADY, {"learning_rate": 1e-4}),
+        (STEADY, {"early_stop": True}),
+        ({"beta_schedule": "linear"}, {"dagger_iterations": 3}),  # the expert's share falls faster
+    ],
+)
+def test_options_that_change_an_iteration_start_afresh(
+    world: Path, tmp_path: Path, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    few = before | {"dagger_iterations": 2}
+    train(tmp_path / "few", world, few, keep_checkpoint=True)
+    said = go_on(tmp_path / "few", tmp_path / "on", world, few | after)
+    assert said[0] == "checkpoint not used: changed since: options; starting afresh"
+    train(tmp_path / "fresh", world, few | after)
+    assert read_models(tmp_path / "on") == read_models(tmp_path / "fresh")
+
+
+def test_who_is_as_good_as_the_expert_stays_so_with_more_iterations(
+    world: Path, tmp_path: Path
+) -> None:
+    report = train(tmp_path / "good", world, GOOD, keep_checkpoint=True)
+    assert report["stopped"] == "as good as its expert"
+    more = GOOD | {"dagger_iterations": OPTIONS["dagger_iterations"] + 2}
+    said = go_on(tmp_path / "good", tmp_path / "on", world, more)
+    train(tmp_path / "fresh", world, more)
+    assert not any("learnt" in line for line in said)
+    assert read_models(tmp_path / "on") == read_models(tmp_path / "fresh")
 
 
 def test_changed_expert_is_not_mixed_with_old_labels(world: Path, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from autodagger.results.video import (
     pick_replays,
     record_videos,
 )
-from autodagger.rollout.episode import NO_LABEL
+from autodagger.rollout.episode import NO_LABEL, Actor
 from autodagger.rollout.replay import Replay, Replays
 from autodagger.seeding import derive_seed
 from tests.envs import write_adapter
@@ -46,7 +46,8 @@ def start(tmp_path: Path, grid_states: GridStates) -> Path:
 def make_replay(acts: list[int], labels: list[int] | None = None, **changes: Any) -> Replay:
     values = {"group": "expert_eval", "iteration": None, "episode": 1, "seed": SEED}
     values |= {"start_state": "ep1.state", "outcome": "reached", "frames": 0}
-    return Replay(**{**values, "acts": acts, "labels": labels or acts, **changes})
+    values |= {"acts": acts, "labels": labels or acts, "actors": [Actor.EXPERT] * len(acts)}
+    return Replay(**{**values, **changes})
 
 
 def record(

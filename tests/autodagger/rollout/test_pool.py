@@ -21,6 +21,7 @@ from autodagger.game.starts import StartState
 from autodagger.rollout import pool as rollout
 from autodagger.rollout.episode import (
     NO_LABEL,
+    Actor,
     Episode,
     EpisodePlan,
     OnExpertFailure,
@@ -637,12 +638,29 @@ def test_expert_acts_with_probability_beta(
     assert all(label == DOWN for episode in episodes for label in episode.labels)
 
 
+@pytest.mark.parametrize(("beta", "noise"), [(0.0, 0.0), (1.0, 0.0), (0.5, 0.3), (0.5, 1.0)])
+def test_an_episode_says_who_chose_each_action(
+    downwards: Path, grid_states: GridStates, beta: float, noise: float
+) -> None:
+    """Also where chance, or the student in the expert's place, did what the other would have."""
+    episodes = play_long(downwards, grid_states.plans(20), beta=beta, noise=noise)
+    actors = np.concatenate([episode.actors for episode in episodes])
+    acts = np.concatenate([episode.acts for episode in episodes])
+    assert all(type(actor) is int for episode in episodes for actor in episode.actors)
+    assert len(actors) == len(acts)
+    assert set(acts[actors == Actor.STUDENT]) <= {UP}
+    assert set(acts[actors == Actor.EXPERT]) <= {DOWN}
+    assert abs(float((actors == Actor.CHANCE).mean()) - noise) < 0.04
+    assert abs(float((actors == Actor.EXPERT).mean()) - beta * (1 - noise)) < 0.04
+
+
 def test_unlabelled_states_are_the_students(tmp_path: Path, grid_states: GridStates) -> None:
     expert = write_expert(tmp_path, "def run(state): raise ValueError")
     [episode] = play_long(
         expert, grid_states.plans(1), beta=1.0, on_expert_failure=OnExpertFailure.GO_ON
     )
     assert episode.acts == [UP] * 100
+    assert episode.actors == [Actor.STUDENT] * 100
 
 
 def test_an_expert_alone_cannot_go_on_without_labels(

@@ -8,7 +8,7 @@ from jsonschema import validate
 
 from autodagger.files import read_json
 from autodagger.game.starts import StartState
-from autodagger.rollout.episode import Episode, EpisodePlan, Outcome
+from autodagger.rollout.episode import Actor, Episode, EpisodePlan, Outcome
 from autodagger.rollout.replay import Replay, Replays, record_replays
 from tests.grid import ACTIONS, ROOT
 
@@ -16,7 +16,7 @@ from tests.grid import ACTIONS, ROOT
 def make_episode(outcome: Outcome = Outcome.REACHED, steps: int = 3, seed: int = 7) -> Episode:
     acts = [4] * steps
     plan = EpisodePlan(seed, StartState("ep0.state", b"0"))
-    return Episode(plan, outcome, 10 * steps, acts, [*acts[1:], 2])
+    return Episode(plan, outcome, 10 * steps, acts, [*acts[1:], 2], [Actor.EXPERT] * steps)
 
 
 PLAYED = [make_episode(steps=45), make_episode(Outcome.TIMEOUT, 60, seed=2**62)]
@@ -37,6 +37,7 @@ def test_replays_hold_what_playing_again_needs() -> None:
         frames=600,
         acts=acts,
         labels=labels,
+        actors=[1] * 60,
     )
 
 

@@ -118,3 +118,14 @@ def test_a_tilde_is_the_home_folder_in_every_path(
 def test_the_home_of_nobody_is_refused(game: Path) -> None:
     with pytest.raises(UserError, match=r"option output_dir: ~no-such-user/x names a home folder"):
         load(output_dir="~no-such-user/x")
+
+
+def test_datasets_without_their_writer_are_refused(
+    game: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bring(game, "OWN")
+    (game / "experts").mkdir()
+    monkeypatch.setattr("autodagger.workflow.pipeline._DATASET_WRITER", "no_such_package")
+    assert load()["save_dataset"] is False
+    with pytest.raises(UserError, match=r"save_dataset: .* need no_such_package.*pip install"):
+        load(save_dataset=True)
