@@ -44,6 +44,46 @@ def test_an_edit_within_the_same_second_is_seen(tmp_path: Path) -> None:
         assert load_game(tmp_path).name == name
 
 
+def write_split(folder: Path, place: int, body: str = "") -> None:
+    """An adapter of three files, each of which imports the next."""
+    folder.mkdir(exist_ok=True)
+    text = ADAPTER.format(name="Split") + "    name = NAME\n"
+    (folder / "adapter.py").write_text("from .places import NAME\n" + text)
+    (folder / "places.py").write_text("from . import numbers_of\nNAME = f'at {numbers_of.AT}'\n")
+    (folder / "numbers_of.py").write_text(f"AT = {place}\n{body}")
+    for path in folder.glob("*.py"):
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+
+
+def test_adapter_may_be_several_files(tmp_path: Path) -> None:
+    for place in (1, 2):
+        write_split(tmp_path / "game", place)
+        assert load_game(tmp_path / "game").name == f"at {place}"
+    assert not list(tmp_path.rglob("*.pyc"))
+
+
+def test_files_beside_adapters_of_one_name_do_not_mix(tmp_path: Path) -> None:
+    for place, folder in enumerate(("a", "b")):
+        (tmp_path / folder).mkdir()
+        write_split(tmp_path / folder / "game", place)
+    assert [load_game(tmp_path / one / "game").name for one in "ab"] == ["at 0", "at 1"]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("1 / 0\n", r"numbers_of\.py, line 2: ZeroDivisionError: .*Mend that line"),
+        ("def odd(:\n", r"numbers_of\.py, line 2: invalid syntax"),
+    ],
+)
+def test_mistake_in_a_file_beside_an_adapter_is_placed(
+    tmp_path: Path, body: str, expected: str
+) -> None:
+    write_split(tmp_path / "game", 1, body)
+    with pytest.raises(UserError, match=expected):
+        load_game(tmp_path / "game")
+
+
 def test_missing_adapter_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no adapter\.py there.*option game"):
         load_game(tmp_path)
