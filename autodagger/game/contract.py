@@ -147,6 +147,10 @@ class Game(ABC):
         """Equal for equal games alone, as SHA-1 in hexadecimal: the ROM's, if there is one."""
         return sha1_file(rom) if rom else hashlib.sha1(self.name.encode()).hexdigest()
 
+    def describe_rom(self, rom: Path) -> str:
+        """What a ROM that is not this game's says of itself, for people; "" where nothing is known."""
+        return ""
+
     def list_mistakes(self) -> list[str]:
         """What is wrong with the attributes above; a kind of game adds its own."""
         mistakes = list_no_texts(self, "name")
@@ -320,8 +324,10 @@ def check_rom(game: Game, rom_path: Path | None) -> None:
     )
     found = sha1_file(rom_path or "", "ROM", expected)
     if found != game.rom_sha1.strip().lower():
+        description = game.describe_rom(Path(rom_path or ""))
         raise UserError(
-            f"ROM {rom_path}: found SHA-1 {found}; {game.name} expects {game.rom_sha1}. "
+            f"ROM {rom_path}: found SHA-1 {found}{description}; {game.name} expects "
+            f"{game.rom_sha1}. "
             "Another revision of the game has its memory elsewhere: use the expected ROM, "
             "or write an adapter for this one."
         )

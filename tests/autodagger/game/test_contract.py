@@ -217,7 +217,8 @@ def test_a_sha1_in_capitals_is_fine(tmp_path: Path) -> None:
 
 def test_rom_of_another_revision_is_refused() -> None:
     game = load_game(GAME_DIR)  # its rom_sha1 is made up
-    with pytest.raises(UserError, match=f"found SHA-1 {sha1_file(ROM)}; Grid expects {'0' * 40}"):
+    found = rf"found SHA-1 {sha1_file(ROM)}, which .* code \w+; Grid expects {'0' * 40}"
+    with pytest.raises(UserError, match=found):
         check_rom(game, ROM)
 
 
@@ -269,3 +270,27 @@ def test_the_action_that_does_nothing_can_have_another_name(tmp_path: Path) -> N
     assert game.no_op == "wait"
     with pytest.raises(UserError, match=r"actions has no 'no_op', the action that does nothing"):
         load_game(write_game(tmp_path, no_op='"no_op"'))
+
+
+@pytest.mark.parametrize(
+    ("code", "mark", "expected"),
+    [
+        (
+            "AXVE",
+            0x96,
+            "which says of itself that it is 'A TITLE', code AXVE (Pokémon Ruby, English);",
+        ),
+        ("BPEJ", 0x96, "code BPEJ (Pokémon Emerald, Japanese);"),
+        ("ABCE", 0x96, "that it is 'A TITLE', code ABCE;"),
+        ("AXVE", 0x00, "which is no Game Boy Advance cartridge by its header;"),
+    ],
+)
+def test_another_cartridge_is_named_by_its_header(
+    tmp_path: Path, code: str, mark: int, expected: str
+) -> None:
+    header = bytearray(0xC0)
+    header[0xA0:0xB0], header[0xB2] = b"A TITLE".ljust(12, b"\0") + code.encode(), mark
+    (tmp_path / "other.gba").write_bytes(header)
+    with pytest.raises(UserError) as caught:
+        check_rom(load_game(GAME_DIR), tmp_path / "other.gba")
+    assert expected in str(caught.value)
