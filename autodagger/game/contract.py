@@ -148,7 +148,7 @@ class Game(ABC):
         return sha1_file(rom) if rom else hashlib.sha1(self.name.encode()).hexdigest()
 
     def describe_rom(self, rom: Path) -> str:
-        """What a ROM that is not this game's says of itself, for people; "" where nothing is known."""
+        """What a ROM of another game says of itself, for people; "" where nothing is known."""
         return ""
 
     def list_mistakes(self) -> list[str]:
