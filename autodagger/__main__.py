@@ -1,6 +1,7 @@
-"""The command line: `python -m autodagger inspect …`, `python -m autodagger new-game …`."""
+"""The command line: `python -m autodagger inspect …`, `new-game …`, `report …`, `explain …`."""
 
 import argparse
+import importlib
 import multiprocessing
 import signal
 import sys
@@ -17,6 +18,10 @@ HOME = Path(__file__).resolve().parents[1]
 """The Snakefile's folder."""
 
 _RESULTS = Path("inspect_results")
+_MODULES = {
+    "report": "all results of a run as a page for a browser",
+    "explain": "why a student falls short of its expert",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -58,10 +63,20 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_inspect(commands)
     _add_new_game(commands)
+    _add_modules(commands)
     options = parser.parse_args(arguments)
     if options.do is _inspect and options.game is None and options.rom is None:
         parser.error("inspect needs a GAME (a folder of games/, or a path) or --rom FILE")
     return options
+
+
+def _add_modules(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Those that have a module each, see `autodagger.commands`."""
+    for name, text in _MODULES.items():
+        command = commands.add_parser(name, help=text)
+        module = importlib.import_module(f"autodagger.commands.{name}")
+        module.add_arguments(command)
+        command.set_defaults(do=module.run)
 
 
 def _count(text: str) -> int:

@@ -39,6 +39,7 @@ class Results:
         self.survival = self.agent.with_name("survival.png")
         self.strip = self.agent.with_name("strip.png")
         self.agent_videos = self.agent.with_name("videos")
+        self.report = self.folder / "report"
 
     def expert_report(self, milestone: str = _MILESTONE) -> Path:
         """How the expert did, episode by episode."""
@@ -99,6 +100,10 @@ class Results:
     def student_videos(self, milestone: str = _MILESTONE) -> Path:
         """Folder of the student's videos: rollouts and test."""
         return self.folder / "dagger_videos" / milestone
+
+    def diagnosis(self, milestone: str = _MILESTONE) -> Path:
+        """Why a student falls short; beside it lie the pictures."""
+        return self.folder / "diagnosis" / milestone / "diagnosis.json"
 
     def row(self, milestone: str = _MILESTONE) -> Path:
         """The milestone's row of the table."""

@@ -15,9 +15,11 @@ from tests.grid import ROOT
 PACKAGE = Path(autodagger.__file__).parent
 FLOORS = (
     ("__main__",),
+    ("commands",),
     ("authoring",),
     ("workflow",),
-    ("agent",),
+    ("report",),
+    ("agent", "diagnosis"),
     ("results", "evaluation", "dagger"),
     ("rollout",),
     ("task",),

@@ -1,0 +1,1 @@
+"""What the console command does, a module a subcommand: `add_arguments(parser)`, `run(options)`."""
