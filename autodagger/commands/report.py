@@ -7,7 +7,7 @@ import sys
 from autodagger.commands.explain import diagnose
 from autodagger.commands.runs import add_run_arguments, load_run
 from autodagger.diagnosis.shortfall import falls_short
-from autodagger.files import exists
+from autodagger.report.cards import read_diagnosis
 from autodagger.report.page import write_report
 from autodagger.results.layout import Results
 from autodagger.results.rows import collect_rows
@@ -49,8 +49,11 @@ def run(options: argparse.Namespace) -> str:
 def _explain_missing(pipeline: Pipeline, results: Results) -> None:
     """Diagnoses students that fall short, as far as nobody has; what goes wrong costs its own."""
     rows = collect_rows(results, list(pipeline.milestones), pipeline.skipped)
-    short = [row["milestone_id"] for row in rows if falls_short(row)]
-    missing = [name for name in short if not exists(results.diagnosis(name))]
+    missing = [
+        row["milestone_id"]
+        for row in rows
+        if falls_short(row) and read_diagnosis(results, row["milestone_id"], row) is None
+    ]
     for name in missing[:DIAGNOSES]:
         print(f"{name}: playing its failures again", file=sys.stderr)
         context = multiprocessing.get_context("fork")  # a process each: a game can crash it

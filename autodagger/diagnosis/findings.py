@@ -26,6 +26,7 @@ from autodagger.diagnosis.lookalikes import (
 from autodagger.files import DamagedFile, read_text
 from autodagger.rollout.episode import Outcome
 from autodagger.rollout.replay import Replay
+from autodagger.stats import wilson_interval
 
 _PICTURES = 2
 _LINE = re.compile(r"line (\d+)")
@@ -359,7 +360,7 @@ def _find_starts(judge: Judge) -> Iterable[Finding]:
 
 
 def _find_common(walks: Sequence[Walk]) -> dict[str, Any] | None:
-    """A fact of the start with which most fail, and without which most do not."""
+    """A fact of the start with which surely more fail than without; None where there is none."""
     total, failed = Counter[tuple[str, Any]](), Counter[tuple[str, Any]]()
     for walk in walks:
         for fact in walk.facts[0].items():
@@ -369,7 +370,8 @@ def _find_common(walks: Sequence[Walk]) -> dict[str, Any] | None:
     sure = [
         fact
         for fact, count in failed.items()
-        if count >= 2 and count >= _SURE * total[fact] and total[fact] < len(walks)
+        if count >= _SURE * total[fact]
+        and wilson_interval(count, total[fact])[0] > failures / len(walks)
     ]
     if not sure:
         return None

@@ -184,7 +184,7 @@ def _read_card(
             _list_videos(results.expert_videos(name), "expert_eval"),
             _list_videos(results.student_videos(name), "student_eval"),
         ),
-        diagnosis=_read_diagnosis(results, name, row, reader),
+        diagnosis=read_diagnosis(results, name, row, reader),
         damaged=reader.damaged,
     )
 
@@ -204,11 +204,11 @@ def _read_crashed(results: Results) -> dict[str, Mapping[str, Any]]:
         return {}
 
 
-def _read_diagnosis(
-    results: Results, milestone: str, row: Mapping[str, Any], reader: "_Reader"
+def read_diagnosis(
+    results: Results, milestone: str, row: Mapping[str, Any], reader: "_Reader | None" = None
 ) -> dict[str, Any] | None:
-    """The one of this student, not of an earlier one."""
-    found = reader.read(results.diagnosis(milestone), "diagnosis")
+    """The one of the student that the row is about, not of an earlier one; None without."""
+    found = (reader or _Reader()).read(results.diagnosis(milestone), "diagnosis")
     return found if found and found["model_sha256"] == row["model_sha256"] else None
 
 
