@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> str:
     milestones = list(pipeline.milestones.values())
     pages = write_report(results, pipeline.game.name, milestones, pipeline.skipped, options.embed)
     size = sum(page.stat().st_size for page in pages) / len(pages) / 1e6
-    return f"{pages[0]}: open it in a browser ({size:.1f} MB; beside it, {pages[1].name})."
+    return f"{pages[0]}: open it in a browser ({size:.2f} MB; beside it, {pages[1].name})."
 
 
 def _explain_missing(pipeline: Pipeline, results: Results) -> None:

@@ -31,6 +31,8 @@ from autodagger.results.layout import Results
 
 _SIGNS = {"completed": "✓", "failed": "✗", "running": "▶", "skipped": "»", "waiting": "…"}
 _KINDS = {".mp4": "video/mp4", ".png": "image/png"}
+_FIRST_PICTURE = "#t=0.1"
+"""Behind a video's address: browsers show the picture at that second before it plays."""
 
 
 def write_report(
@@ -59,7 +61,9 @@ def write_report(
     link = _make_link(results.report, embed)
     for language, path in pages.items():
         values = _describe(results, game, cards, agent, language)
-        text = _get_template().render(values, charts=charts, link=link)
+        text = _get_template().render(
+            values, charts=charts, link=link, first_picture="" if embed else _FIRST_PICTURE
+        )
         write_text(path, text)
     return list(pages.values())
 

@@ -54,8 +54,9 @@ def say_reason(reason: str, language: str) -> str:
     """A row's reason in one language; one that is not known, as it is written."""
     for name, pattern in REASONS.items():
         if match := re.fullmatch(pattern, reason):
-            return read_words(language)["reasons"][name].format(*match.groups())
-    return reason
+            reason = read_words(language)["reasons"][name].format(*match.groups())
+            break
+    return reason[:1].upper() + reason[1:]
 
 
 def say_next_step(reason: str, language: str) -> str | None:
