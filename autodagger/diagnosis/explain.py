@@ -1,18 +1,16 @@
 """Diagnoses a student, and keeps what came out for the report."""
 
-import io
+import itertools
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 from autodagger.dagger.options import TrainingOptions
 from autodagger.diagnosis.evidence import Evidence, Stage, gather
-from autodagger.diagnosis.findings import Finding, find_all
-from autodagger.diagnosis.pictures import draw_shots
+from autodagger.diagnosis.findings import Finding, Shot, find_all
+from autodagger.diagnosis.pictures import draw_shot, to_png
 from autodagger.files import sha256_file, write_bytes, write_json
 from autodagger.results.layout import Results
 from autodagger.task import Machine, Task
@@ -59,13 +57,16 @@ def _write_findings(
     written = []
     with Stage(evidence.task) as stage:
         for finding in findings:
-            pictures = []
-            for number, shots in enumerate(finding.pictures, 1):
-                screens = [stage.look(shot.replay, shot.step) for shot in shots]
-                data = draw_shots(screens, [shot.lines for shot in shots])
-                name = f"{finding.kind}_{number}.png"
-                write_bytes(folder / name, data)
-                width, height = Image.open(io.BytesIO(data)).size
-                pictures.append({"file": name, "width": width, "height": height})
+            shots = itertools.chain(*finding.pictures)
+            names = (f"{finding.kind}_{number}.png" for number in itertools.count(1))
+            files = {id(shot): _write_shot(stage, shot, folder / next(names)) for shot in shots}
+            pictures = [[files[id(shot)] for shot in picture] for picture in finding.pictures]
             written.append(asdict(finding) | {"pictures": pictures})
     return written
+
+
+def _write_shot(stage: Stage, shot: Shot, path: Path) -> dict[str, Any]:
+    image = draw_shot(stage.look(shot.replay, shot.step), shot.lines)
+    write_bytes(path, to_png(image))
+    text = ", ".join(line for line, _ in shot.lines)
+    return {"file": path.name, "width": image.width, "height": image.height, "text": text}

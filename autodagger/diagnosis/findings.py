@@ -31,7 +31,7 @@ from autodagger.stats import wilson_interval
 _PICTURES = 2
 _LINE = re.compile(r"line (\d+)")
 _MOST_STARTS = 3
-_SURE = 0.8
+_SURE, _FEWEST = 0.8, 3
 
 
 @dataclass(frozen=True)
@@ -298,6 +298,7 @@ def _find_far(judge: Judge) -> Iterable[Finding]:
         values = {
             "distance": round(distance, 1),
             "usual": round(judge.neighbours.usual, 1),
+            "buttons": _name_labels(judge, worst, nearest),
             "at_start": sum(
                 judge.neighbours.is_far(judge.neighbours.find(walk.frames[0])[1]) for walk in walks
             ),
@@ -308,17 +309,25 @@ def _find_far(judge: Judge) -> Iterable[Finding]:
         yield Finding(kind, _number(walks), values, [shots])
 
 
+def _name_labels(judge: Judge, walk: Walk, nearest: int) -> list[str]:
+    """What the expert says where a walk parts, and at the nearest screen of the training."""
+    other, step = _find_frame(judge, nearest)
+    labels = walk.replay.labels[walk.parting or 0], other.replay.labels[step]
+    return [judge.evidence.actions[label] for label in labels]
+
+
 def _show_frame(judge: Judge, frame: int) -> Shot:
-    """A screen of the training, where it was seen first."""
-    for walk in judge.evidence.shown:
-        if frame in walk.frames:
-            step = walk.frames.index(frame)
-            label = walk.replay.labels[step]
-            lines = [("nearest in training", "plain")]
-            return Shot(
-                walk.replay, step, [*lines, (f"expert: {judge.evidence.actions[label]}", "expert")]
-            )
-    raise AssertionError("the nearest screen is none of the training's")
+    walk, step = _find_frame(judge, frame)
+    button = judge.evidence.actions[walk.replay.labels[step]]
+    return Shot(
+        walk.replay, step, [("nearest in training", "plain"), (f"expert: {button}", "expert")]
+    )
+
+
+def _find_frame(judge: Judge, frame: int) -> tuple[Walk, int]:
+    """Where a screen of the training was seen first."""
+    walk = next(walk for walk in judge.evidence.shown if frame in walk.frames)
+    return walk, walk.frames.index(frame)
 
 
 def _find_unlearnt(judge: Judge) -> Iterable[Finding]:
@@ -370,7 +379,7 @@ def _find_common(walks: Sequence[Walk]) -> dict[str, Any] | None:
     sure = [
         fact
         for fact, count in failed.items()
-        if count >= _SURE * total[fact]
+        if count >= max(_FEWEST, _SURE * total[fact])
         and wilson_interval(count, total[fact])[0] > failures / len(walks)
     ]
     if not sure:

@@ -1,5 +1,6 @@
 """A diagnosis in words: what was found, what the pictures show, what to try."""
 
+import itertools
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -36,12 +37,12 @@ class Told:
     Attributes:
         text: What was found.
         advice: What to try; nothing where others say it.
-        pictures: What it looks like.
+        pictures: What it looks like; those of one list belong side by side.
     """
 
     text: str
     advice: str = ""
-    pictures: list[Picture] = field(default_factory=list)
+    pictures: list[list[Picture]] = field(default_factory=list)
 
 
 def tell_findings(results: Results, diagnosis: Mapping[str, Any], language: str) -> list[Told]:
@@ -53,7 +54,7 @@ def tell_findings(results: Results, diagnosis: Mapping[str, Any], language: str)
         kind = finding["kind"]
         one = _TELLERS[kind](finding["values"] | {"count": len(finding["episodes"])}, say)
         one.pictures = [
-            Picture(folder / picture["file"], picture["width"], picture["height"], _name(kind, say))
+            [_get_picture(folder, shot, kind, say) for shot in picture]
             for picture in finding["pictures"]
         ]
         told.append(one)
@@ -65,13 +66,14 @@ def describe_diagnosis(results: Results, diagnosis: Mapping[str, Any]) -> str:
     lines = []
     for told in tell_findings(results, diagnosis, next(iter(LANGUAGES))):
         lines.append(told.text)
-        lines += [f"  picture: {picture.path}" for picture in told.pictures]
+        lines += [f"  {one.alt}\n    {one.path}" for one in itertools.chain(*told.pictures)]
         lines += [f"  To try: {told.advice}"] if told.advice else []
     return "\n".join(lines)
 
 
-def _name(kind: str, say: Say) -> str:
-    return say("far_alt" if kind == "near" else f"{kind}_alt")
+def _get_picture(folder: Path, shot: Mapping[str, Any], kind: str, say: Say) -> Picture:
+    what = say("far_alt" if kind == "near" else f"{kind}_alt")
+    return Picture(folder / shot["file"], shot["width"], shot["height"], f"{what}: {shot['text']}")
 
 
 def _tell_scope(diagnosis: Mapping[str, Any], say: Say) -> str:
@@ -138,7 +140,10 @@ def _tell_far(values: Mapping[str, Any], say: Say) -> Told:
 
 
 def _tell_near(values: Mapping[str, Any], say: Say) -> Told:
-    return Told(say("near", **values), say("more_try", starts=values["starts"]))
+    text, (here, there) = say("near", **values), values["buttons"]
+    if here != there:
+        text += " " + say("near_other", here=here, there=there)
+    return Told(text, say("more_try", starts=values["starts"]))
 
 
 def _tell_unlearnt(values: Mapping[str, Any], say: Say) -> Told:

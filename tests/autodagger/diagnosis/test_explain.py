@@ -1,6 +1,7 @@
 """Students made to fail in one way each: the diagnosis names that way, and what helps."""
 
 import dataclasses
+import itertools
 import json
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def diagnose(task: Task, results: Results, failures: int | None = None) -> tuple
     assert json.loads(path.read_text()) == json.loads(json.dumps(report))
     Draft202012Validator(load_schema("diagnosis")).validate(report)
     for finding in report["findings"]:
-        for picture in finding["pictures"]:
+        for picture in itertools.chain(*finding["pictures"]):
             size = Image.open(path.with_name(picture["file"])).size
             assert size == (picture["width"], picture["height"])
     assert report["failures"] > 0

@@ -147,7 +147,7 @@ def _write_diagnosis(results: Results, name: str) -> None:
         "kind": "parting",
         "episodes": [12, 13],
         "values": {"places": [place]},
-        "pictures": [{"file": "parting_1.png", "width": 272, "height": 200}],
+        "pictures": [[{"file": "parting_1.png", "width": 256, "height": 200, "text": "a"}]],
     }
     report = {
         "milestone_id": name,
