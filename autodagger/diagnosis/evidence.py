@@ -40,8 +40,8 @@ LONGER = 3
 MOST_FAILURES = 20
 """Failed episodes that are looked at."""
 
-MOST_STEPS = 20_000
-"""Steps of training that are played again: half a minute."""
+MOST_STEPS = 12_000
+"""Steps of the training, and of the test, that are played again: some seconds."""
 
 _LONG_LIST = 16
 _DIGESTS = ("expert", "tools", "adapter", "start_states", "milestone", "options")
@@ -161,12 +161,15 @@ def gather(task: Task, results: Results, options: TrainingOptions, machine: Mach
     changed = [key for key in _DIGESTS if now[key] != digests.get(key)]
     view = student.args.view
     evidence = Evidence(task, tests.actions, view, budget, report, last, changed, np.empty(0))
+    if not failed:
+        return evidence
     torch.set_num_threads(machine.threads)
     compute_repeatably()
     policy = GreedyPolicy(student, choose_device(machine.cuda))
     demonstrations = _play_in_pool(evidence, options, machine, failed, policy)
     rollouts = Replays.read(results.rollouts(name)).episodes
-    _walk(evidence, _limit([*demonstrations, *rollouts]), tests.episodes)
+    others = [replay for replay in tests.episodes if replay.success]
+    _walk(evidence, _limit([*demonstrations, *rollouts]), [*failed, *_limit(others)])
     evidence.failed = [walk for walk in evidence.tested if walk.replay in failed]
     return evidence
 
@@ -245,14 +248,16 @@ def _walk(evidence: Evidence, shown: Sequence[Replay], tested: Sequence[Replay])
     frames: list[np.ndarray] = []
 
     def walk(stage: Stage, replay: Replay) -> Walk:
-        seen, facts = [], []
+        seen: list[int] = []
+        facts: list[Facts] = []
         for screen, state in stage.play(replay):
             frame = view.see(screen)
             number = index.setdefault(view.digest(frame), len(frames))
             if number == len(frames):
                 frames.append(frame)
             seen.append(number)
-            facts.append(flatten(state))
+            now = flatten(state)
+            facts.append(facts[-1] if facts and facts[-1] == now else now)
         steps = len(replay.acts)
         return Walk(replay, seen[:steps], facts[:steps])
 

@@ -81,6 +81,8 @@ def _tell_scope(diagnosis: Mapping[str, Any], say: Say) -> str:
         diagnosis[key] for key in ("milestone_id", "failures", "episodes", "looked_at")
     )
     lines = [say("scope", name=name, failures=failures, episodes=episodes)]
+    if not failures:
+        return say("no_failure")
     if looked < failures:
         lines.append(say("looked_at", looked=looked))
     if diagnosis["changed"]:

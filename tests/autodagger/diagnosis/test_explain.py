@@ -133,6 +133,17 @@ def test_what_has_changed_since_the_training_is_said(tmp_path: Path) -> None:
     assert "changes (the expert, the training's options)" in describe_diagnosis(results, report)
 
 
+def test_nothing_is_played_where_nothing_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = make_world(tmp_path, shown=[5, 7] * 4)
+    results = run(task, tmp_path)
+    monkeypatch.setattr("autodagger.diagnosis.evidence.Rollouts", None)
+    report = explain(task, results, OPTIONS, MACHINE)
+    assert report["failures"] == 0 and report["findings"] == []
+    assert describe_diagnosis(results, report) == "None of its test episodes fails."
+
+
 def test_a_student_without_a_test_is_refused(tmp_path: Path) -> None:
     task = make_world(tmp_path, shown=[0])
     with pytest.raises(UserError, match=r"GOAL: there is no budget yet .*run the workflow first"):
