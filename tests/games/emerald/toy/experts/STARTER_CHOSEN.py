@@ -2,8 +2,6 @@ add_to_state_schema("is_question_box", "Is there a box with YES and NO in the pi
 
 
 def run(state):
-    if not is_dialog_open(state):
-        return find_path_action(state, 4, 8)
     if state["is_question_box"]:
         return navigate_ui(state, intent="select_yes")
-    return "A"
+    return [find_path_action(state, 4, 8)]

@@ -3,15 +3,11 @@
 
 #define BUFFER 0x02000000 /* Emerald's heap */
 
-static void copy_words(u32 from, u32 to, u32 bytes) {
-    for (u32 i = 0; i < bytes; i += 4) AT(u32, to + i) = AT(u32, from + i);
-}
-
 static u32 move_block(u32 from, u32 base, u32 size) {
     u32 to = base + (draw_random() & 0x7C);
     if (!from) from = to; /* empty as yet */
-    copy_words(from, BUFFER, size);
-    copy_words(BUFFER, to, size);
+    copy(from, BUFFER, size);
+    copy(BUFFER, to, size);
     return to;
 }
 
@@ -163,7 +159,7 @@ static void list_templates(void) {
 /* ---- the whole ---- */
 
 void load_map(u8 group, u8 number) {
-    copy_words((u32)find_map(group, number), (u32)MAP, sizeof(MapHeader));
+    copy((u32)find_map(group, number), (u32)MAP, sizeof(MapHeader));
     SB1(u8, SB1_GROUP) = group;
     SB1(u8, SB1_NUMBER) = number;
     SB1(u16, SB1_LAYOUT) = MAP->layout_id;

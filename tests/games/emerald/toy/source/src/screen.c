@@ -22,8 +22,8 @@ static void (*fade_at_black)(void);
 static s8 fade_direction;
 static u8 darkness;
 
-static void copy(const void *from, u32 to, u32 bytes) {
-    AT(u32, 0x040000D4) = (u32)from;
+void copy(u32 from, u32 to, u32 bytes) {
+    AT(u32, 0x040000D4) = from;
     AT(u32, 0x040000D8) = to;
     AT(u32, 0x040000DC) = 0x84000000u | bytes >> 2;
 }
@@ -33,10 +33,10 @@ static void fill_tile(u32 tile, u32 value) {
 }
 
 void set_up_screen(void) {
-    copy(text_palette, (u32)PALETTE + 15 * 32, 32);
-    copy(sprite_palette, (u32)PALETTE + 512, 32);
-    copy(letter_tiles, 0x06008000, sizeof letter_tiles);
-    copy(sprite_tiles, 0x06010000, sizeof sprite_tiles);
+    copy((u32)text_palette, (u32)PALETTE + 15 * 32, 32);
+    copy((u32)sprite_palette, (u32)PALETTE + 512, 32);
+    copy((u32)letter_tiles, 0x06008000, sizeof letter_tiles);
+    copy((u32)sprite_tiles, 0x06010000, sizeof sprite_tiles);
     fill_tile(TILE_PAPER, 0x11111111);
     fill_tile(TILE_EDGE, 0x33333333);
     fill_tile(TILE_CLEAR, 0);
@@ -54,8 +54,8 @@ void show_map(int shown) { AT(u16, 0x04000000) = shown ? 0x1340 : 0x0140; }
 
 void load_tileset(const Tileset *tileset, u32 first_tile) {
     u32 size = tileset->secondary ? sizeof secondary_tiles : sizeof primary_tiles;
-    copy(tileset->tiles, 0x06000000 + first_tile * 32, size);
-    copy(tileset->palette, (u32)PALETTE + (tileset->secondary ? 32 : 0), 32);
+    copy((u32)tileset->tiles, 0x06000000 + first_tile * 32, size);
+    copy((u32)tileset->palette, (u32)PALETTE + (tileset->secondary ? 32 : 0), 32);
 }
 
 /* The layer is 16 metatiles wide and high and shows whatever is around the player. */

@@ -125,17 +125,18 @@ static void update_yes_no(void) {
     else if (is_pressed(KEY_A)) take_answer(MENU_CURSOR);
 }
 
+/* Also in the frame that ends one: its button is answered. */
 int update_script(void) {
+    if (phase == PHASE_NONE) return 0;
     if (phase == PHASE_YES_NO) {
         update_yes_no();
-    } else if (phase == PHASE_TEXT) {
-        if (script->next && SCRIPT_NATIVE == NATIVE_WAITS_FOR_BUTTON) ask();
-        else if (!update_text()) {
-            if (script->flag) set_flag(script->flag);
-            stop_script();
-        }
+    } else if (script->next && SCRIPT_NATIVE == NATIVE_WAITS_FOR_BUTTON) {
+        ask();
+    } else if (!update_text()) {
+        if (script->flag) set_flag(script->flag);
+        stop_script();
     }
-    return phase != PHASE_NONE;
+    return 1;
 }
 
 /* ---- the start menu ---- */

@@ -5,13 +5,15 @@
 #include "content.h"
 
 /* main.c */
-enum { KEY_A = 1, KEY_B = 2, KEY_START = 8, KEY_RIGHT = 16, KEY_LEFT = 32, KEY_UP = 64, KEY_DOWN = 128 };
+enum { KEY_A = 1, KEY_B = 2, KEY_START = 8 };
+enum { KEY_RIGHT = 16, KEY_LEFT = 32, KEY_UP = 64, KEY_DOWN = 128 };
 int is_pressed(u16 keys); /* went down in this frame */
 int is_held(u16 keys);
 u32 draw_random(void);
 void show_screen(u32 callback2); /* Emerald's value of the screen that is on from now on */
 
 /* screen.c */
+void copy(u32 from, u32 to, u32 bytes); /* whole words, by DMA */
 void set_up_screen(void);
 void load_tileset(const Tileset *tileset, u32 first_tile);
 void put_metatile(int x, int y, const u16 *entries);

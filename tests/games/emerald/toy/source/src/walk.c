@@ -42,24 +42,27 @@ static void set_destination(u8 group, u8 number, u8 warp) {
     WARP_DESTINATION[2] = warp;
 }
 
-static void enter_map(int x, int y, int facing) {
+/* To the map of the destination, without anybody on it. */
+static void change_map(void) {
     stop_script();
     move_save_blocks();
     load_map(WARP_DESTINATION[0], WARP_DESTINATION[1]);
     for (int i = 0; i < OBJECT_COUNT; i++) way_left[i] = 0;
     turning = jumping = 0;
+}
+
+static void appear(int x, int y, int facing) {
     place_player(x, y, facing);
     draw_map(x, y);
     show_people();
 }
 
 static void arrive(void) {
-    u8 warp = WARP_DESTINATION[2];
     int facing = get_facing(AVATAR_OBJECT);
-    enter_map(0, 0, facing);
-    const Warp *place = &MAP->events->warp[warp];
+    change_map();
+    const Warp *place = &MAP->events->warp[WARP_DESTINATION[2]];
     steps_out = get_behaviour(place->x, place->y) == DOOR;
-    enter_map(place->x, place->y, steps_out ? SOUTH : facing);
+    appear(place->x, place->y, steps_out ? SOUTH : facing);
 }
 
 static void warp_from(int x, int y) {
@@ -81,10 +84,7 @@ static int cross_edge(int direction, int x, int y) {
         if (way->direction != direction) continue;
         int offset = way->offset;
         set_destination(way->group, way->number, 0xFF);
-        stop_script();
-        move_save_blocks();
-        load_map(way->group, way->number);
-        for (int k = 0; k < OBJECT_COUNT; k++) way_left[k] = 0;
+        change_map();
         x = direction == WEST ? MAP->layout->width - 1 : direction == EAST ? 0 : x - offset;
         y = direction == NORTH ? MAP->layout->height - 1 : direction == SOUTH ? 0 : y - offset;
         place_player(x, y, direction);
@@ -96,7 +96,8 @@ static int cross_edge(int direction, int x, int y) {
 void begin_field(u8 group, u8 number, int x, int y, int facing) {
     set_destination(group, number, 0);
     show_screen(CB2_OVERWORLD);
-    enter_map(x, y, facing);
+    change_map();
+    appear(x, y, facing);
     show_map(1);
 }
 
