@@ -19,7 +19,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo status doctor test test-all lint format bench rom clean
+.PHONY: help setup demo status report doctor test test-all lint format bench rom clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' $(MAKEFILE_LIST) | awk -F '|' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ demo: $(READY) ## set up, then turn every expert into a student; again: only wha
 
 status: $(READY) ## where the run is, milestone by milestone
 	@$(BIN)/python -m autodagger status $(ARGS)
+
+report: $(READY) ## all results as a page for a browser, also of a run that is not finished
+	@$(BIN)/python -m autodagger report $(ARGS)
 
 doctor: $(READY) ## what confines the experts on this machine, tried out
 	@$(BIN)/python -m autodagger doctor

@@ -15,6 +15,8 @@ COMMANDS = {
     "status": "where the run is, milestone by milestone",
     "play": "let a trained model play its game, and watch it",
     "export": "write a trained model as ONNX, or for torch.export",
+    "report": "all results of a run as a page for a browser",
+    "explain": "why a student falls short of its expert",
     "inspect": "play a game, look at each step, and search its memory",
     "new-game": "write a game's folder to begin with",
     "doctor": "what confines the experts on this machine, tried out",

@@ -28,23 +28,52 @@ def list_sources(*modules: str) -> list[Path]:
     return [_find_file(module) for module in sorted(found)]
 
 
+def list_game_sources(adapter: Path) -> list[Path]:
+    """What a game's adapter is beside its own file.
+
+    Files of its folder that it imports (`from .memory import …`) and that these import, and the
+    package's modules that any of them needs, each kind sorted by name.
+    """
+    siblings = {adapter}
+    waiting = [adapter]
+    while waiting:
+        found = set(_list_siblings(waiting.pop())) - siblings
+        siblings |= found
+        waiting += found
+    modules = [module for path in siblings for module in list_imports(path)]
+    return [*sorted(siblings - {adapter}), *list_sources(*modules)]
+
+
+def _list_siblings(path: Path) -> Iterator[Path]:
+    for node in ast.walk(_parse(path)):
+        if isinstance(node, ast.ImportFrom) and node.level == 1:
+            names = [node.module] if node.module else [alias.name for alias in node.names]
+            for name in names:
+                file = path.parent.joinpath(*name.split(".")).with_suffix(".py")
+                if file.is_file():
+                    yield file
+
+
 def list_imports(path: Path) -> list[str]:
     """Names, within the package, of the modules that a file imports, at its top or in functions.
 
     The `__init__` of a wing is none of them: it is a docstring alone, which a test holds.
     """
+    return [module for name in _list_names(_parse(path)) if (module := _find_module(name))]
+
+
+def _parse(path: Path) -> ast.Module:
     try:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        return ast.parse(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError:  # an adapter may declare another encoding
-        tree = ast.parse(path.read_bytes())
-    return [module for name in _list_names(tree) if (module := _find_module(name))]
+        return ast.parse(path.read_bytes())
 
 
 def _list_names(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 

@@ -38,7 +38,11 @@ rule evaluate_agent:
     output:
         report=update(RESULTS.full_run),
         runs=update(RESULTS.agent_runs),
-        survival=update(RESULTS.survival),
+        survival=report(
+            update(RESULTS.survival),
+            category="Agent",
+            labels={"what": "runs that passed each milestone"},
+        ),
     log:
         RESULTS.log("evaluate_agent", "agent"),
     benchmark:
@@ -66,8 +70,17 @@ rule record_agent_videos:
         runs=RESULTS.agent_runs,
         sources=get_sources("record_agent_videos"),
     output:
-        videos=update(directory(RESULTS.agent_videos)),
-        strip=update(RESULTS.strip),
+        videos=report(
+            update(directory(RESULTS.agent_videos)),
+            patterns=["{video}.mp4"],
+            category="Agent",
+            labels={"what": "{video}"},
+        ),
+        strip=report(
+            update(RESULTS.strip),
+            category="Agent",
+            labels={"what": "one run, a picture a milestone"},
+        ),
     log:
         RESULTS.log("record_agent_videos", "agent"),
     benchmark:

@@ -50,7 +50,7 @@ def get_chain_games(wildcards):
     return {
         "rom": str(PIPELINE.rom) if PIPELINE.rom else [],
         "adapter": str(PIPELINE.adapter),
-        "console": get_modules(*list_imports(PIPELINE.adapter)),
+        "console": get_console(),
         # A rule that lists these is looked at anew when they are made.
         "budgets": [RESULTS.budget(milestone) for milestone in get_agent_chain()],
     }

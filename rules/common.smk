@@ -15,7 +15,7 @@ from autodagger.expert.kept_answers import find_late_answers
 from autodagger.files import exists, is_readable
 from autodagger.results.layout import Results
 from autodagger.results.rows import collect_rows
-from autodagger.sources import list_imports, list_sources
+from autodagger.sources import list_game_sources, list_imports, list_sources
 from autodagger.workflow.config_file import check_config_files, get_config_file
 from autodagger.workflow.confinement import tell_confinement
 from autodagger.workflow.damage import is_damaged, read_decision, says_train
@@ -68,14 +68,19 @@ def get_tools():
 
 
 def get_game_inputs(wildcards):
-    """All that a replay plays with; `console` is what the adapter imports of the package."""
+    """All that a replay plays with; `console` is what the adapter imports."""
     return {
         "rom": str(PIPELINE.rom) if PIPELINE.rom else [],
         "adapter": str(PIPELINE.adapter),
-        "console": get_modules(*list_imports(PIPELINE.adapter)),
+        "console": get_console(),
         "start_states": get_start_states(wildcards),
         "history": get_history(wildcards),
     }
+
+
+@functools.cache
+def get_console():
+    return [os.path.relpath(path) for path in list_game_sources(PIPELINE.adapter)]
 
 
 def get_test_inputs(wildcards):

@@ -38,7 +38,13 @@ rule record_expert_videos:
         trajectories=[RESULTS.expert_replays()],
         sources=get_sources("record_videos"),
     output:
-        videos=update(directory(RESULTS.expert_videos())),
+        videos=report(
+            update(directory(RESULTS.expert_videos())),
+            patterns=["{video}.mp4"],
+            category="Videos",
+            subcategory="{milestone}",
+            labels={"player": "expert", "video": "{video}"},
+        ),
     log:
         RESULTS.log("record_expert_videos"),
     benchmark:

@@ -95,7 +95,13 @@ rule record_student_videos:
         budget=get_budget,
         sources=get_sources("record_videos"),
     output:
-        videos=update(directory(RESULTS.student_videos())),
+        videos=report(
+            update(directory(RESULTS.student_videos())),
+            patterns=["{video}.mp4"],
+            category="Videos",
+            subcategory="{milestone}",
+            labels={"player": "student", "video": "{video}"},
+        ),
     log:
         RESULTS.log("record_student_videos"),
     benchmark:

@@ -30,7 +30,7 @@ from autodagger.dagger.options import TrainingOptions
 from autodagger.dagger.training import Tracker
 from autodagger.files import digest_json, sha256_file, write_bytes, write_json
 from autodagger.rollout.pool import Rollouts
-from autodagger.sources import list_imports, list_sources
+from autodagger.sources import list_game_sources, list_sources
 from autodagger.stats import wilson_interval
 from autodagger.student.device import choose_device, compute_repeatably, name_device
 from autodagger.student.model_file import Origin
@@ -88,7 +88,8 @@ def fingerprint(
         fingerprint_student(task, training_options, budget)
         for task, budget in zip(chain.tasks, budgets, strict=True)
     ]
-    program = list_sources("agent.training", *list_imports(chain.tasks[0].game_dir / "adapter.py"))
+    adapter = chain.tasks[0].game_dir / "adapter.py"
+    program = [*list_sources("agent.training"), *list_game_sources(adapter)]
     return {
         **{name: digest_json([part[name] for part in parts]) for name in parts[0]},
         "students": digest_json([sha256_file(model) for model in models]),

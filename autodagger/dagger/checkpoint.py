@@ -24,7 +24,7 @@ from autodagger.files import (
     write_bytes,
     write_json,
 )
-from autodagger.sources import list_imports, list_sources
+from autodagger.sources import list_game_sources, list_sources
 from autodagger.task import PROGRESS_NOTE, Budget, Progress, Task
 
 _META = "checkpoint.json"
@@ -35,7 +35,7 @@ _QUICKEST = 1  # of zlib's levels; frames of a game shrink to a tenth, weights h
 def fingerprint(task: Task, options: TrainingOptions, budget: Budget) -> dict[str, str]:
     """Digests of what a student depends on, by name: equal ones train equal students."""
     adapter = task.game_dir / "adapter.py"
-    program = list_sources("dagger.training", *list_imports(adapter))
+    program = [*list_sources("dagger.training"), *list_game_sources(adapter)]
     return {
         "expert": sha256_file(task.expert),
         "tools": digest_json([sha256_file(tool) for tool in task.tools]),

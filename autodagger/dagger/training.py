@@ -28,6 +28,7 @@ from autodagger.game.starts import StartState
 from autodagger.rollout.episode import (
     Behaviour,
     Episode,
+    EpisodePlan,
     RolloutSpec,
     plan_episodes,
 )
@@ -151,6 +152,15 @@ def _split(
     return (starts[:half], starts[half:]) if half >= fewest else (starts, starts)
 
 
+def plan_demonstrations(task: Task, options: TrainingOptions) -> list[EpisodePlan]:
+    """The expert's episodes of iteration 0: at least one from each of its starts.
+
+    Labels are cheap, unseen places are not.
+    """
+    shown, _ = _split(task.load_starts(), options.episodes_per_iter)
+    return plan_episodes(task, shown, max(options.episodes_per_iter, len(shown)), "collect", 0)
+
+
 class _Training:
     def __init__(
         self,
@@ -220,10 +230,11 @@ class _Training:
         """Episodes of the expert (beta 1) or of a mixture of expert and student."""
         student = GreedyPolicy(self._student, self._device) if beta < 1 else None
         behaviour = Behaviour(beta, self._options.dart_noise, keep_obs=True)
-        count = self._options.episodes_per_iter
-        if number == 0:  # a demonstration from each start: labels are cheap, unseen places are not
-            count = max(count, len(self._shown))
-        plans = plan_episodes(self._task, self._shown, count, "collect", number)
+        if number == 0:
+            plans = plan_demonstrations(self._task, self._options)
+        else:
+            count = self._options.episodes_per_iter
+            plans = plan_episodes(self._task, self._shown, count, "collect", number)
         played = self._rollouts.play(plans, behaviour, student)
         self._dataset.add(played)
         return record_replays(played, "mixture" if student else "demonstration", number)

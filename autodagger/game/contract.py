@@ -5,6 +5,7 @@ A game is a folder whose `adapter.py` holds one subclass of `Game`, of a kind th
 """
 
 import hashlib
+import importlib
 import importlib.util
 import sys
 import traceback
@@ -146,6 +147,10 @@ class Game(ABC):
         """Equal for equal games alone, as SHA-1 in hexadecimal: the ROM's, if there is one."""
         return sha1_file(rom) if rom else hashlib.sha1(self.name.encode()).hexdigest()
 
+    def describe_rom(self, rom: Path) -> str:
+        """What a ROM of another game says of itself, for people; "" where nothing is known."""
+        return ""
+
     def list_mistakes(self) -> list[str]:
         """What is wrong with the attributes above; a kind of game adds its own."""
         mistakes = list_no_texts(self, "name")
@@ -276,15 +281,26 @@ def _get_text(error: BaseException) -> str:
 
 
 def _import(path: Path) -> ModuleType:
+    """The adapter as a package, so that it can import what lies beside it: `from .x import …`.
+
+    Bytecode that Python keeps would be taken for that of a file edited within the same second to
+    the same length: there is none.
+    """
     name = f"autodagger_game_{path.parent.name}"
-    spec = importlib.util.spec_from_file_location(name, path)
+    for sibling in [one for one in sys.modules if one.startswith(f"{name}.")]:
+        del sys.modules[sibling]
+    folder = [str(path.parent)]
+    spec = importlib.util.spec_from_file_location(name, path, submodule_search_locations=folder)
     assert spec is not None and spec.loader is not None  # true of every existing .py file
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    with explain_adapter(path, "while the adapter was loaded"):
-        # Not by its loader: bytecode that Python keeps is taken for an adapter's edited within the
-        # same second to the same length.
-        exec(compile(read_bytes(path, "adapter", _ADVICE), path, "exec"), module.__dict__)
+    importlib.invalidate_caches()
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        with explain_adapter(path, "while the adapter was loaded"):
+            exec(compile(read_bytes(path, "adapter", _ADVICE), path, "exec"), module.__dict__)
+    finally:
+        sys.dont_write_bytecode = before
     return module
 
 
@@ -308,8 +324,10 @@ def check_rom(game: Game, rom_path: Path | None) -> None:
     )
     found = sha1_file(rom_path or "", "ROM", expected)
     if found != game.rom_sha1.strip().lower():
+        description = game.describe_rom(Path(rom_path or ""))
         raise UserError(
-            f"ROM {rom_path}: found SHA-1 {found}; {game.name} expects {game.rom_sha1}. "
+            f"ROM {rom_path}: found SHA-1 {found}{description}; {game.name} expects "
+            f"{game.rom_sha1}. "
             "Another revision of the game has its memory elsewhere: use the expected ROM, "
             "or write an adapter for this one."
         )

@@ -12,6 +12,39 @@ from autodagger.game.emulator import BUTTONS, FRAMES_PER_SECOND, SCREEN_SHAPE, E
 __all__ = ["GameState", "GbaGame", "GbaSimulator", "Ram"]
 
 
+_HEADER_BYTES = 0xC0
+_GAMES = {
+    "AXV": "Pokémon Ruby",
+    "AXP": "Pokémon Sapphire",
+    "BPE": "Pokémon Emerald",
+    "BPR": "Pokémon FireRed",
+    "BPG": "Pokémon LeafGreen",
+}
+"""The first three letters of the codes of games that are taken for one another."""
+
+_LANGUAGES = {"E": "English", "J": "Japanese", "D": "German", "F": "French", "S": "Spanish"}
+_LANGUAGES |= {"I": "Italian", "P": "European"}
+
+
+def read_header(rom: Path) -> tuple[str, str] | None:
+    """Title and game code of a cartridge; None for what has no header of one.
+
+    GBATEK, "GBA Cartridge Header": title at 0xA0, code at 0xAC, and 0x96 at 0xB2.
+    """
+    with Path(rom).open("rb") as file:
+        header = file.read(_HEADER_BYTES)
+    if len(header) < _HEADER_BYTES or header[0xB2] != 0x96:
+        return None
+    title, code = header[0xA0:0xAC].rstrip(b"\0"), header[0xAC:0xB0]
+    return title.decode("ascii", "replace"), code.decode("ascii", "replace")
+
+
+def _name_game(code: str) -> str:
+    game, language = _GAMES.get(code[:3]), _LANGUAGES.get(code[3:])
+    known = ", ".join(filter(None, (game, language)))
+    return f" ({known})" if game else ""
+
+
 class GbaGame(CartridgeGame):
     """A cartridge of this console, see `CartridgeGame` for its attributes."""
 
@@ -38,6 +71,14 @@ class GbaGame(CartridgeGame):
             for name in (actions if isinstance(actions, tuple) else ())
             if isinstance(name, str) and not set(split_action(name)) <= set(known)
         ]
+
+    def describe_rom(self, rom: Path) -> str:
+        """By the cartridge's header, see `read_header`."""
+        header = read_header(rom)
+        if header is None:
+            return ", which is no Game Boy Advance cartridge by its header"
+        title, code = header
+        return f", which says of itself that it is {title!r}, code {code}{_name_game(code)}"
 
     def open(self, rom: Path | None) -> "GbaSimulator":
         """Switches a console with this cartridge on; a process has room for one."""

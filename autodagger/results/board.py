@@ -35,21 +35,21 @@ def draw_board(results: Results, milestones: Sequence[str]) -> str:
     lines = [f"{'':<{width}}  {head}".rstrip()]
     for milestone in milestones:
         cells = "".join(
-            f"{_describe_stage(results, milestone, stage):<{_CELL_WIDTH}}" for stage in STAGES
+            f"{describe_stage(results, milestone, stage):<{_CELL_WIDTH}}" for stage in STAGES
         )
         lines.append(f"{milestone:<{width}}  {cells}".rstrip())
     done = sum(results.row(milestone).is_file() for milestone in milestones)
     lines.append(f"{done} of {len(milestones)} milestones have their row.")
-    if agent := _describe_agent(results):
+    if agent := describe_agent_stage(results):
         lines.append(f"Agent: {agent}.")
     return "\n".join(lines)
 
 
-def _describe_agent(results: Results) -> str | None:
+def describe_agent_stage(results: Results) -> str | None:
     """How far the one player of all milestones is; None before it begins."""
-    if _is_running(results.marker("train_agent", AGENT)):
+    if is_running(results.marker("train_agent", AGENT)):
         return f"learning, {_describe_running(results, AGENT, 'round')}"
-    if _is_running(results.marker("evaluate_agent", AGENT)):
+    if is_running(results.marker("evaluate_agent", AGENT)):
         return "trained, being judged in whole runs"
     if not exists(results.agent):
         return None
@@ -62,8 +62,9 @@ def _describe_agent(results: Results) -> str | None:
         return _DAMAGED
 
 
-def _describe_stage(results: Results, milestone: str, stage: str) -> str:
-    if _is_running(results.marker(_RULES[stage], milestone)):
+def describe_stage(results: Results, milestone: str, stage: str) -> str:
+    """A cell of the board: how far one of `STAGES` is, `.` before it begins, `...` in its midst."""
+    if is_running(results.marker(_RULES[stage], milestone)):
         return _describe_running(results, milestone) if stage == "student" else "..."
     if stage == "student":
         return "trained" if results.best(milestone).is_file() else "."
@@ -88,7 +89,12 @@ def _describe_file(stage: str, content: dict[str, Any]) -> str:
     return str(content.get("status", "."))
 
 
-def _is_running(marker: Path) -> bool:
+def is_any_running(results: Results, milestone: str) -> bool:
+    """Whether one of the jobs that lead to a milestone's row runs at this moment."""
+    return any(is_running(results.marker(rule, milestone)) for rule in _RULES.values())
+
+
+def is_running(marker: Path) -> bool:
     """Whether the Snakemake that a job's marker names still lives; a kill leaves the marker."""
     try:
         text = read_text(marker)

@@ -40,6 +40,7 @@ class Results:
         self.survival = self.agent.with_name("survival.png")
         self.strip = self.agent.with_name("strip.png")
         self.agent_videos = self.agent.with_name("videos")
+        self.report = self.folder / "report"
 
     def expert_report(self, milestone: str = _MILESTONE) -> Path:
         """How the expert did, episode by episode."""
@@ -112,6 +113,10 @@ class Results:
     def vision(self, milestone: str = _MILESTONE) -> Path:
         """What the vision model answered to its expert; no declared output, and never made anew."""
         return self.folder / "vision" / milestone / "answers.jsonl"
+
+    def diagnosis(self, milestone: str = _MILESTONE) -> Path:
+        """Why a student falls short; beside it lie the pictures."""
+        return self.folder / "diagnosis" / milestone / "diagnosis.json"
 
     def row(self, milestone: str = _MILESTONE) -> Path:
         """The milestone's row of the table."""

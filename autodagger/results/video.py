@@ -33,7 +33,8 @@ a whole multiple of it; a narrower one is enlarged first, as far as the style's 
 LAST_FRAME_SECONDS = 1.0
 """How long a video rests on its last picture, the success."""
 
-_FORMAT = ("-vcodec", "libx264", "-pix_fmt", "yuv420p")
+# The index comes first (faststart), so that a browser plays while it still loads.
+_FORMAT = ("-vcodec", "libx264", "-pix_fmt", "yuv420p", "-movflags", "+faststart")
 _ENCODER = (*_FORMAT, "-preset", "veryfast", "-crf", "20", "-threads", "1")
 
 _INK, _PRESSED, _DIFFERS = (235, 235, 235), (120, 200, 120), (240, 170, 70)

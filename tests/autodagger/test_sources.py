@@ -1,8 +1,10 @@
 """Which modules a result depends on."""
 
+from pathlib import Path
+
 import pytest
 
-from autodagger.sources import list_imports, list_sources
+from autodagger.sources import list_game_sources, list_imports, list_sources
 from tests.grid import ROOT
 
 
@@ -13,6 +15,21 @@ def names(*modules: str) -> set[str]:
 def test_follows_imports() -> None:
     assert {"training", "policy", "pool", "worker", "env"} <= names("dagger.training")
     assert {"gba", "emulator"} <= names(*list_imports(ROOT / "games/mossbrook/adapter.py"))
+
+
+def test_follows_the_files_beside_an_adapter(tmp_path: Path) -> None:
+    texts = {
+        "adapter": "from .maps import read\nfrom . import tiles",
+        "maps": "from .memory import Memory\nfrom .adapter import x",
+        "tiles": "import numpy",
+        "memory": "from autodagger.game.retro import RetroGame",
+        "unused": "",
+    }
+    for name, text in texts.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    found = [path.stem for path in list_game_sources(tmp_path / "adapter.py")]
+    assert found[:3] == ["maps", "memory", "tiles"]
+    assert "retro" in found and not {"adapter", "unused"} & set(found)
 
 
 def test_the_budget_depends_on_little() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from autodagger.evaluation.budget import plan_budget
 from autodagger.evaluation.expert import LAST_SUCCESS, evaluate_expert
 from autodagger.files import sha1_file
 from autodagger.game.starts import StartState, load_start_states, recorded_with, save_start_states
@@ -288,3 +289,47 @@ def test_an_expert_that_always_fails_records_and_tests_nothing(tmp_path: Path, s
     )
     assert (report["successes"], report["test"]["episodes"]) == (0, 0)
     assert report["test"]["success_rate"] is None
+
+
+AT_THE_BOTTOM = dataclasses.replace(CURSOR, id="BOTTOM", done_when="player.position.y >= `2`")
+
+
+def save_starts(folder: Path, grid_states: GridStates, *names: str) -> Path:
+    path = folder / "starts.zip"
+    states = [StartState(f"{name}.state", getattr(grid_states, name)) for name in names]
+    save_start_states(path, states, "0" * 40)
+    return path
+
+
+def test_milestone_that_is_reached_wherever_it_starts_passes_through(
+    tmp_path: Path, grid_states: GridStates
+) -> None:
+    starts = save_starts(tmp_path, grid_states, "bottom")
+    lines: list[str] = []
+    report = evaluate(
+        tmp_path,
+        tmp_path / "NO_SUCH.py",  # nobody is asked
+        starts,
+        progress=lines.append,
+        milestone=AT_THE_BOTTOM,
+        tested=4,
+    )
+    assert (report["status"], report["success_rate"], report["episodes"]) == ("passed", None, [])
+    assert "already reached" in report["reason"]
+    assert lines == ["already reached in all 1 start states, which pass through"]
+    for name in ("completed_states.zip", "test_states.zip"):
+        assert states_of(tmp_path, name) == load_start_states(starts)
+    budget = plan_budget(report, step_multiplier=2.0, min_success_rate=0.6)
+    assert (budget["decision"], budget["reason"]) == ("pass", report["reason"])
+
+
+def test_starts_in_which_it_is_reached_are_passed_on_and_not_counted(
+    tmp_path: Path, grid_states: GridStates, good_expert: Path
+) -> None:
+    starts = save_starts(tmp_path, grid_states, "bottom", "top_left")
+    report = evaluate(tmp_path, good_expert, starts, episodes=8, milestone=AT_THE_BOTTOM)
+    assert report["status"] == "evaluated"
+    assert {one["start_state"] for one in report["episodes"]} == {"top_left.state"}
+    assert 0 < len(report["episodes"]) < 8
+    assert report["successes"] == len(report["episodes"])
+    assert report["recorded_states"] > report["successes"]

@@ -44,6 +44,46 @@ def test_an_edit_within_the_same_second_is_seen(tmp_path: Path) -> None:
         assert load_game(tmp_path).name == name
 
 
+def write_split(folder: Path, place: int, body: str = "") -> None:
+    """An adapter of three files, each of which imports the next."""
+    folder.mkdir(exist_ok=True)
+    text = ADAPTER.format(name="Split") + "    name = NAME\n"
+    (folder / "adapter.py").write_text("from .places import NAME\n" + text)
+    (folder / "places.py").write_text("from . import numbers_of\nNAME = f'at {numbers_of.AT}'\n")
+    (folder / "numbers_of.py").write_text(f"AT = {place}\n{body}")
+    for path in folder.glob("*.py"):
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+
+
+def test_adapter_may_be_several_files(tmp_path: Path) -> None:
+    for place in (1, 2):
+        write_split(tmp_path / "game", place)
+        assert load_game(tmp_path / "game").name == f"at {place}"
+    assert not list(tmp_path.rglob("*.pyc"))
+
+
+def test_files_beside_adapters_of_one_name_do_not_mix(tmp_path: Path) -> None:
+    for place, folder in enumerate(("a", "b")):
+        (tmp_path / folder).mkdir()
+        write_split(tmp_path / folder / "game", place)
+    assert [load_game(tmp_path / one / "game").name for one in "ab"] == ["at 0", "at 1"]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("1 / 0\n", r"numbers_of\.py, line 2: ZeroDivisionError: .*Mend that line"),
+        ("def odd(:\n", r"numbers_of\.py, line 2: invalid syntax"),
+    ],
+)
+def test_mistake_in_a_file_beside_an_adapter_is_placed(
+    tmp_path: Path, body: str, expected: str
+) -> None:
+    write_split(tmp_path / "game", 1, body)
+    with pytest.raises(UserError, match=expected):
+        load_game(tmp_path / "game")
+
+
 def test_missing_adapter_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no adapter\.py there.*option game"):
         load_game(tmp_path)
@@ -177,7 +217,8 @@ def test_a_sha1_in_capitals_is_fine(tmp_path: Path) -> None:
 
 def test_rom_of_another_revision_is_refused() -> None:
     game = load_game(GAME_DIR)  # its rom_sha1 is made up
-    with pytest.raises(UserError, match=f"found SHA-1 {sha1_file(ROM)}; Grid expects {'0' * 40}"):
+    found = rf"found SHA-1 {sha1_file(ROM)}, which .* code \w+; Grid expects {'0' * 40}"
+    with pytest.raises(UserError, match=found):
         check_rom(game, ROM)
 
 
@@ -229,3 +270,27 @@ def test_the_action_that_does_nothing_can_have_another_name(tmp_path: Path) -> N
     assert game.no_op == "wait"
     with pytest.raises(UserError, match=r"actions has no 'no_op', the action that does nothing"):
         load_game(write_game(tmp_path, no_op='"no_op"'))
+
+
+@pytest.mark.parametrize(
+    ("code", "mark", "expected"),
+    [
+        (
+            "AXVE",
+            0x96,
+            "which says of itself that it is 'A TITLE', code AXVE (Pokémon Ruby, English);",
+        ),
+        ("BPEJ", 0x96, "code BPEJ (Pokémon Emerald, Japanese);"),
+        ("ABCE", 0x96, "that it is 'A TITLE', code ABCE;"),
+        ("AXVE", 0x00, "which is no Game Boy Advance cartridge by its header;"),
+    ],
+)
+def test_another_cartridge_is_named_by_its_header(
+    tmp_path: Path, code: str, mark: int, expected: str
+) -> None:
+    header = bytearray(0xC0)
+    header[0xA0:0xB0], header[0xB2] = b"A TITLE".ljust(12, b"\0") + code.encode(), mark
+    (tmp_path / "other.gba").write_bytes(header)
+    with pytest.raises(UserError) as caught:
+        check_rom(load_game(GAME_DIR), tmp_path / "other.gba")
+    assert expected in str(caught.value)

@@ -209,24 +209,17 @@ def test_expression_that_is_no_condition_is_named(grid_states: GridStates, expre
         env.reset(seed=0, options={"state": grid_states.top_right})
 
 
-def test_milestone_that_is_reached_at_its_start_is_refused(grid_states: GridStates) -> None:
+def test_milestone_that_is_reached_at_its_start_is_told(grid_states: GridStates) -> None:
     milestone = Milestone("ODD", None, 5, done_when="player.position.y == `3`")
     with open_env(milestone) as env:
-        env.reset(seed=0, options={"state": grid_states.top_left})
-        with pytest.raises(UserError, match="milestone ODD: done_when is true in its start state"):
-            env.reset(seed=0, options={"state": grid_states.bottom})
+        for start, expected in ((grid_states.top_left, False), (grid_states.bottom, True)):
+            _, info = env.reset(seed=0, options={"state": start})
+            assert info["success"] is expected
 
 
 def test_expression_that_cannot_be_evaluated_is_named(grid_states: GridStates) -> None:
     milestone = Milestone("ODD", None, 5, done_when="length(player.position.x) > `1`")
     with open_env(milestone) as env, pytest.raises(UserError, match="milestone ODD: done_when"):
-        env.reset(seed=0, options={"state": grid_states.top_right})
-
-
-def test_milestone_reached_at_its_start_is_refused(grid_states: GridStates) -> None:
-    milestone = Milestone("ODD", None, 5, done_when="player.position.x == `6`")
-    expected = "ODD: done_when is true in its start state already"
-    with open_env(milestone) as env, pytest.raises(UserError, match=expected):
         env.reset(seed=0, options={"state": grid_states.top_right})
 
 

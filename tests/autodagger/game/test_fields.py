@@ -120,3 +120,11 @@ def test_what_is_true_at_the_start_is_refused(key: str) -> None:
     check_start(milestone, {"game": {"busy": False}})
     with pytest.raises(UserError, match=rf"milestone A: {key} is true in its start state already"):
         check_start(milestone, {"game": {"busy": True}})
+
+
+def test_what_is_reached_in_a_save_state_passes_through() -> None:
+    milestone = Milestone("A", "B", 5, "game.busy")
+    check_start(milestone, {"game": {"busy": True}}, is_power_on=False)
+    lost = Milestone("A", "B", 5, "`false`", "game.busy")
+    with pytest.raises(UserError, match="fail_when is true in its start state already"):
+        check_start(lost, {"game": {"busy": True}}, is_power_on=False)

@@ -194,3 +194,49 @@ def find_path(*starts: str | None) -> list[str]:
 )
 def test_way_leads_from_power_on_to_the_last_milestone(starts: list[str | None], path: str) -> None:
     assert find_path(*starts) == list(path)
+
+
+def test_keys_of_the_originals_generator_are_read_over(tmp_path: Path) -> None:
+    odd = {"max_retries": 3, "timeout": 600, "stuck_threshold": None}
+    path = tmp_path / "milestone_config.json"
+    path.write_text(json.dumps({"stop_on_failure": True, "milestones": [entry("A", **odd)]}))
+    assert load_milestones(path) == load_milestones(write(tmp_path, entry("A")))
+
+
+def test_game_may_say_when_episodes_are_lost(tmp_path: Path) -> None:
+    path = write(
+        tmp_path, entry("A"), entry("B", fail_when="lives == `0`"), entry("C", fail_when=None)
+    )
+    lost = [one.fail_when for one in load_milestones(path, fail_when="hp == `0`")]
+    assert lost == ["hp == `0`", "lives == `0`", None]
+
+
+@pytest.mark.parametrize(
+    ("found", "is_meant"),
+    [
+        (".milestone_trainer_cache/milestone_states/A_completed.state", True),
+        ("milestone_states/A_completed.state", True),
+        ("/home/her/game/.milestone_trainer_cache/milestone_states/A_completed.state", True),
+        ("A_completed.state", True),
+        ("states/A_completed.state", False),
+        (".milestone_trainer_cache/A_completed.state", False),
+    ],
+)
+def test_folder_of_a_starting_state_may_be_written_from_elsewhere(
+    tmp_path: Path, found: str, is_meant: bool
+) -> None:
+    path = write(tmp_path, entry("A"), entry("B", starting_state=found))
+    state_dir = ".milestone_trainer_cache/milestone_states"
+    if is_meant:
+        assert load_milestones(path, state_dir=state_dir)[1].predecessor == "A"
+    else:
+        with pytest.raises(UserError, match="save states are looked for in"):
+            load_milestones(path, state_dir=state_dir)
+
+
+def test_other_folder_that_is_there_is_not_taken_for_the_one(tmp_path: Path) -> None:
+    other = tmp_path / "old" / "states"
+    other.mkdir(parents=True)
+    path = write(tmp_path, entry("A"), entry("B", starting_state=f"{other}/A_completed.state"))
+    with pytest.raises(UserError, match="save states are looked for in"):
+        load_milestones(path, state_dir="states")

@@ -1,6 +1,7 @@
 """Videos: decoded again, they show the episode at its real speed, to its last frame."""
 
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,12 @@ def test_video_runs_at_the_games_speed(
     assert len(pictures) == playing + round(LAST_FRAME_SECONDS * fps)
     assert meta["fps"] == fps
     assert meta["codec"] == "h264"
+
+
+def test_the_index_comes_first(tmp_path: Path, start: Path) -> None:
+    """So that a browser plays while it loads."""
+    [path] = record(tmp_path, start, make_replay([RIGHT]))
+    assert re.findall(rb"moov|mdat", path.read_bytes())[0] == b"moov"
 
 
 @pytest.mark.parametrize("scale", [1, 2, 3])
