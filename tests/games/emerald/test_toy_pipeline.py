@@ -15,6 +15,9 @@ from tests.workflow.conftest import ROOT, Pipeline
 PASSING = {"ROUTE_101", "OLDALE_TOWN"}
 OPTIONS = {
     "game": str(FOLDER),
+    "policy_dir": str(FOLDER / "experts"),
+    "milestone_config": str(FOLDER / "milestone_config.json"),
+    "output_dir": "dagger_pipeline_results",
     "tools_dir": str(ROOT / "games" / "emerald" / "tools"),
     "start_states": 20,
     "student_eval_episodes": 50,

@@ -171,14 +171,14 @@ MAPS = {
     ),
 }
 
-# A line may have 25 letters; "\n" is the second line, "\f" another page, "@" the player's name.
+# "\n" is the second line, "\f" another page, "@" the player's name.
 SCRIPTS = {
     "boy": "BOY: I walk here all day,\nand never get anywhere.",
     "sign": "A SMALL TOWN\nIt is ours alone.",
     "mother": "MOM: Your clock stands\nstill, @.",
     "welcome": "MOM: So this is it, @!\fMOM: Your room is up the\nstairs.",
     "clock": "The clock is set: 10:30.\nIt ticks.",
-    "bag": "A bag. Somebody in it says\nMUD. Take it along?",
+    "bag": "A bag. It says MUD.\nTake it along?",
     "taken": "@ took it along.",
     "walker": "BOY: One can jump down\nthose ledges. Never up.",
 }
@@ -191,7 +191,7 @@ TEXTS = {
     "option": "OPTION",
     "your_name": "YOUR NAME IS",
     "speech": "Welcome to this world.\nIt is a small one.\f"
-    "It has seven maps, @,\nand all of them are yours.",
+    "It has seven maps, @,\nand all are yours.",
     "yes": "YES",
     "no": "NO",
     "party": "PARTY",
@@ -200,11 +200,19 @@ TEXTS = {
     "exit": "EXIT",
 }
 NAMES = {"name": ("TOBY", 8), "starter": ("MUDKIP", 10)}
+LINE_LETTERS = 25
 END, PAGE, LINE, NAME = 0xFF, 0xFB, 0xFE, 0xFD
 
 
 def encode(text: str) -> list[int]:
-    """A text in Emerald's codes, with its end."""
+    """A text in Emerald's codes, with its end.
+
+    Raises:
+        ValueError: A line is too long for the window.
+    """
+    for line in text.replace("@", NAMES["name"][0]).replace("\f", "\n").split("\n"):
+        if len(line) > LINE_LETTERS:
+            raise ValueError(f"{line!r} has {len(line)} letters; {LINE_LETTERS} fit")
     special = {"\n": [LINE], "\f": [PAGE], "@": [NAME, 1]}
     codes = [special.get(letter) or [LETTERS[letter]] for letter in text]
     return [code for some in codes for code in some] + [END]

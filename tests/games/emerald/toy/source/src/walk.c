@@ -219,7 +219,10 @@ static void greet(void) {
 void update_field(void) {
     int player = AVATAR_OBJECT;
     if (update_fade()) return;
-    if (update_start_menu() || update_script()) return;
+    if (update_start_menu() || update_script()) {
+        show_people(); /* whom a flag hides now */
+        return;
+    }
     move_everybody();
     if (turning) {
         turning--;
