@@ -68,14 +68,15 @@ clean: ## remove the set-up and the caches; results stay
 	rm -rf $(VENV) .snakemake .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The stamps are newer than the requirements exactly when the set-up holds.
+# The stamps are newer than the requirements exactly when the set-up holds. --no-compile: most of what is
+# installed is never imported, and what is, Python compiles by itself.
 $(READY): envs/requirements.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and \
 	  "AutoDAgger needs Python 3.11 or newer; \"$(PYTHON)\" is %d.%d. Name another one: make PYTHON=python3.12 ..." % v[:2])'
 	@echo "Setting up $(VENV) (once, about 2 minutes)"
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r envs/requirements.txt
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile -r envs/requirements.txt
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile --no-deps --no-build-isolation -e .
 	@touch $@
 
 # What AutoDAgger is measured against. --no-deps: imitation wants an older gymnasium than stable-retro
@@ -83,10 +84,10 @@ $(READY): envs/requirements.txt
 $(IMITATION)/.ready: benchmarks/imitation/requirements.txt
 	@echo "Setting up $(IMITATION) (once, a few minutes)"
 	@$(PYTHON) -m venv --clear $(IMITATION)
-	@$(IMITATION)/bin/python -m pip install -qq --disable-pip-version-check $$(grep ^torch== $<)
-	@$(IMITATION)/bin/python -m pip install -qq --disable-pip-version-check --no-deps -r $<
+	@$(IMITATION)/bin/python -m pip install -qq --disable-pip-version-check --no-compile $$(grep ^torch== $<)
+	@$(IMITATION)/bin/python -m pip install -qq --disable-pip-version-check --no-compile --no-deps -r $<
 	@touch $@
 
 $(READY_DEV): envs/requirements-dev.txt $(READY)
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r envs/requirements-dev.txt
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile -r envs/requirements-dev.txt
 	@touch $@

@@ -34,7 +34,7 @@ from autodagger.expert.vision import Oracle, Vision
 from autodagger.files import write_json
 from autodagger.game.contract import check_rom, load_game
 from autodagger.game.emulator import Emulator
-from autodagger.game.fields import check_fields, describe_never_true
+from autodagger.game.fields import check_fields, check_start, describe_never_true
 from autodagger.game.milestone import Milestone, load_milestones
 from autodagger.game.sample import read_sample, read_samples
 from autodagger.game.starts import StartState, load_start_states, save_start_states
@@ -317,7 +317,8 @@ def _(scene: Scene) -> str:
 
 @says("reached-already")
 def _(scene: Scene) -> str:
-    return show_row(evaluate(scene, "def run(state):\n    return 'a'\n", "player.badges == `0`"))
+    milestone = Milestone("RIVAL_HOUSE", None, 5, "player.badges == `0`")
+    return tell(UserError, check_start, milestone, {"player": {"badges": 0}})
 
 
 @says("state-version")

@@ -323,7 +323,7 @@ def test_interruption_before_the_clearing_up_changes_nothing(
     world: Path, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(Checkpoint, "remove", lambda self: None)
+        patch.setattr(Checkpoint, "finish", lambda self: None)
         train(tmp_path, make_chain(world))
     played: list[Any] = []
     monkeypatch.setattr(Rollouts, "play", lambda *arguments: played.append(arguments))
