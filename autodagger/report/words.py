@@ -14,6 +14,7 @@ LANGUAGES = {"en": "English", "ko": "한국어"}
 REASONS = {
     "skip_list": r"in skip list",
     "resume_point": r"before resume point",
+    "passed": r"already reached wherever it starts, so there is nothing to learn",
     "no_expert": r"no expert file",
     "no_start": r"no start state",
     "not_loaded": r"expert cannot be loaded",

@@ -99,6 +99,7 @@ def run(task: Task, folder: Path, budget: int = 20, options: TrainingOptions = O
             "final": results.final(NAME),
             "training": results.training(NAME),
             "trajectories": results.rollouts(NAME),
+            "demonstrations": results.demonstrations(NAME),
         },
         progress=nothing,
     )

@@ -11,7 +11,7 @@ from autodagger.rollout.replay import Replay
 
 def walk(success: bool, **facts: Any) -> Walk:
     outcome = "reached" if success else "timeout"
-    return Walk(Replay("student_eval", None, 1, 1, "a", outcome, 0, [0], [0]), [0], [facts])
+    return Walk(Replay("student_eval", None, 1, 1, "a", outcome, 0, [0], [0], [1]), [0], [facts])
 
 
 def test_a_fact_with_which_all_fail() -> None:

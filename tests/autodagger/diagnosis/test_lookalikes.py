@@ -16,7 +16,9 @@ from autodagger.rollout.replay import Replay
 
 
 def walk(frames: Sequence[int], labels: Sequence[int], acts: Sequence[int] | None = None) -> Walk:
-    replay = Replay("rollout", 0, 0, 1, "a", "reached", 0, acts or labels, labels)
+    replay = Replay(
+        "rollout", 0, 0, 1, "a", "reached", 0, acts or labels, labels, [1] * len(labels)
+    )
     return Walk(replay, frames, [{} for _ in frames])
 
 

@@ -76,7 +76,7 @@ def _write_tested(results: Results, name: str, successes: int) -> None:
             "student_eval", None, k, k, "a", "reached" if k <= successes else "timeout", 9, *acts
         )
         for k in range(1, 21)
-        for acts in [([1, 2, 0], [1, 1, -1])]
+        for acts in [([1, 2, 0], [1, 1, -1], [1, 1, 1])]
     ]
     Replays(name, ACTIONS, replays).write(results.student_replays(name))
     episodes = [{"success": k <= successes, "error": None} for k in range(1, 21)]

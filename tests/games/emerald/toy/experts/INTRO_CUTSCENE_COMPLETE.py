@@ -1,0 +1,4 @@
+def run(state):
+    if "VAN" in state["player"]["location"]:
+        return None
+    return "A"

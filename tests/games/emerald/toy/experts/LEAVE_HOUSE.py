@@ -1,0 +1,4 @@
+def run(state):
+    if is_dialog_open(state):
+        return "A"
+    return find_path_action(state, 3, 7)
