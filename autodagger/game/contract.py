@@ -321,6 +321,6 @@ def check_rom(game: Game, rom_path: Path | None) -> None:
         raise UserError(
             f"ROM {rom_path}: found SHA-1 {found}{description}; {game.name} expects "
             f"{game.rom_sha1}. "
-            "Another revision of the game has its memory elsewhere: use the expected ROM, "
-            "or write an adapter for this one."
+            "Another game or revision, or a changed copy, has its memory elsewhere: use the "
+            "expected ROM, or write an adapter for this one."
         )

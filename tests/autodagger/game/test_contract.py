@@ -2,6 +2,7 @@
 
 import os
 import py_compile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -319,7 +320,7 @@ def test_the_action_that_does_nothing_can_have_another_name(tmp_path: Path) -> N
         ),
         ("BPEJ", 0x96, "code BPEJ (Pokémon Emerald, Japanese);"),
         ("ABCE", 0x96, "that it is 'A TITLE', code ABCE;"),
-        ("AXVE", 0x00, "which is no Game Boy Advance cartridge by its header;"),
+        ("AXVE", 0x00, "which is no Game Boy Advance cartridge by its header (192 bytes);"),
     ],
 )
 def test_another_cartridge_is_named_by_its_header(
@@ -331,3 +332,10 @@ def test_another_cartridge_is_named_by_its_header(
     with pytest.raises(UserError) as caught:
         check_rom(load_game(GAME_DIR), tmp_path / "other.gba")
     assert expected in str(caught.value)
+
+
+def test_a_cartridge_in_an_archive_is_to_be_unpacked(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "rom.gba", "w") as archive:
+        archive.writestr("rom.gba", ROM.read_bytes())
+    with pytest.raises(UserError, match=r"which is a zip archive \(unpack it, and name the \.gba"):
+        check_rom(load_game(GAME_DIR), tmp_path / "rom.gba")
