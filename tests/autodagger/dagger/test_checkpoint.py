@@ -290,13 +290,15 @@ def test_program_is_what_training_and_the_adapter_import(
 ) -> None:
     asked: list[str] = []
 
-    def list_nothing(*modules: str) -> list[Path]:
-        asked.extend(modules)
+    def list_nothing(*about: str | Path) -> list[Path]:
+        asked.extend(str(one) for one in about)
         return []
 
-    monkeypatch.setattr(checkpoint_module, "list_sources", list_nothing)
+    for name in ("list_sources", "list_game_sources"):
+        monkeypatch.setattr(checkpoint_module, name, list_nothing)
     look(world)
-    assert {"dagger.training", "game.gba"} <= set(asked)
+    assert asked[0] == "dagger.training"
+    assert asked[1].endswith("adapter.py")
 
 
 def test_place_of_the_files_does_not_count(
