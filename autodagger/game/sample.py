@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -24,7 +25,7 @@ from autodagger.game.exactness import STEPS, check_digests, check_exactness, fin
 from autodagger.game.starts import load_start_states
 
 TIME_LIMIT_SECONDS = 60.0
-"""For switching the console on and reading one state; hundreds of times what it takes."""
+"""For loading one start, reading one state, or one step; hundreds of times what it takes."""
 
 _LOADING, _READING = "had a start to load", "had one game state to read"
 _TRYING = f"was tried over {STEPS} random steps"
@@ -130,19 +131,32 @@ def _ask(
     with tempfile.TemporaryFile("w+", encoding="utf-8") as file:
         command = [sys.executable, "-m", __name__, str(file.fileno()), str(game_dir)]
         command.append(str(rom or ""))
-        code = None
-        with suppress(subprocess.TimeoutExpired):
-            code = subprocess.run(
-                [*command, *(str(start or "") for start in starts)],
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                timeout=TIME_LIMIT_SECONDS,
-                pass_fds=[file.fileno()],
-            ).returncode
+        with subprocess.Popen(
+            [*command, *(str(start or "") for start in starts)],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=[file.fileno()],
+        ) as process:
+            try:
+                code = _wait_for(process, file)
+            finally:
+                process.kill()  # of an interrupted wait; one that has ended does not mind
         file.seek(0)
         return code, [json.loads(line) for line in file if line.endswith("\n")]
+
+
+def _wait_for(process: subprocess.Popen[bytes], file: IO[str]) -> int | None:
+    """How the process ended; None: it wrote nothing for too long."""
+    size, since = 0, time.monotonic()
+    while True:
+        with suppress(subprocess.TimeoutExpired):
+            return process.wait(min(1.0, TIME_LIMIT_SECONDS))
+        if (grown := os.fstat(file.fileno()).st_size) != size:
+            size, since = grown, time.monotonic()
+        elif time.monotonic() - since >= TIME_LIMIT_SECONDS:
+            return None
 
 
 def _describe_end(adapter: str, doing: str, code: int | None) -> str:
@@ -225,10 +239,13 @@ def _main(answers: IO[str], game_dir: Path, rom: Path | None, starts: Sequence[s
             tell(answer := _read(simulator, adapter, load, tell))
             if "state" in answer and not is_tried:
                 tell({"doing": _TRYING})
+
+                def read() -> GameState:
+                    tell({"doing": _TRYING})  # at each step: a slow game is no hanging one
+                    return _read_state(simulator, adapter)
+
                 with explain_adapter(adapter, f"while {STEPS} random steps were tried"):
-                    digest = check_exactness(
-                        game, simulator, load, lambda: _read_state(simulator, adapter)
-                    )
+                    digest = check_exactness(game, simulator, load, read)
                 tell({"digest": digest, "note": str(note or "")})
                 is_tried = True
     except UserError as error:

@@ -137,3 +137,9 @@ def test_what_is_not_the_adapters_fault_is_left_to_the_jobs(tmp_path: Path) -> N
     (tmp_path / "bad.state").write_bytes(b"no state")
     assert read_sample(GAME_DIR, ROM, tmp_path / "bad.state") is None
     assert read(tmp_path, "import os; os.kill(os.getpid(), 9)") is None
+
+
+def test_slow_game_is_no_hanging_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each step is soon done, all of them take longer than the limit."""
+    monkeypatch.setattr(sample, "TIME_LIMIT_SECONDS", 1.0)
+    assert read(tmp_path, "time.sleep(0.02); return {}") == {}
