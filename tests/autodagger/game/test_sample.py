@@ -142,4 +142,5 @@ def test_what_is_not_the_adapters_fault_is_left_to_the_jobs(tmp_path: Path) -> N
 def test_slow_game_is_no_hanging_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each step is soon done, all of them take longer than the limit."""
     monkeypatch.setattr(sample, "TIME_LIMIT_SECONDS", 1.0)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))  # where it says what was tried
     assert read(tmp_path, "time.sleep(0.02); return {}") == {}
