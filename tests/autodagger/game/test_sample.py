@@ -143,4 +143,5 @@ def test_slow_game_is_no_hanging_one(tmp_path: Path, monkeypatch: pytest.MonkeyP
     """Each step is soon done, all of them take longer than the limit."""
     monkeypatch.setattr(sample, "TIME_LIMIT_SECONDS", 1.0)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))  # where it says what was tried
-    assert read(tmp_path, "time.sleep(0.02); return {}") == {}
+    (tmp_path / "adapter.py").write_text(ADAPTER.format(body="time.sleep(0.02); return {}"))
+    assert [one.state for one in read_samples(tmp_path, ROM, [None, None])] == [{}, {}]
