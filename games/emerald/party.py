@@ -68,12 +68,7 @@ class PartyReader:
         if content != self._content:
             self._content = content
             self._party = [_read_member(content[i : i + SIZE]) for i in range(0, size, SIZE)]
-        return [_copy(member) for member in self._party]
-
-
-def _copy(member: dict[str, Any]) -> dict[str, Any]:
-    """With lists of its own: who gets a state may change it."""
-    return {key: value[:] if isinstance(value, list) else value for key, value in member.items()}
+        return [dict(member) for member in self._party]
 
 
 def decrypt(member: bytes) -> dict[str, bytes]:

@@ -151,7 +151,7 @@ def list_places(console: Console) -> Iterator[int]:
 @pytest.mark.parametrize("size", [0, 1, 0x1F, 0x20, 0xC0, 0x101, 0x110, 0x202, 0x2004])
 def test_a_cartridge_may_end_anywhere(size: int) -> None:
     """As one that was cut off does, or a test's."""
-    from tests.games.emerald.test_map import make_console as make_map
+    from tests.games.emerald.test_slow_maps import make_console as make_map
 
     console = make_map(random.Random(size))
     check_whole(read_with(console, console.blocks[0x08000000][:size]))

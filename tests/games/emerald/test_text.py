@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.games.emerald.consoles import Console, read
-from tests.games.emerald.test_map import make_console
+from tests.games.emerald.test_slow_maps import make_console
 
 SIGNS = {0x1B: "é", 0xAB: "!", 0xAC: "?", 0xAD: ".", 0xAE: "-", 0xB0: "…", 0xB1: "“", 0xB2: "”"}
 SIGNS |= {0xB3: "‘", 0xB4: "'", 0xB5: "♂", 0xB6: "♀", 0xB8: ",", 0xBA: "/", 0xF0: ":"}
