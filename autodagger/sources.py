@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+from autodagger.errors import UserError
+
 _PACKAGE = Path(__file__).resolve().parent
 _IRRELEVANT = ("errors", "files", "workflow")
 """Modules and wings that no result depends on: an edit there computes nothing again."""
@@ -31,8 +33,11 @@ def list_sources(*modules: str) -> list[Path]:
 def list_game_sources(adapter: Path) -> list[Path]:
     """What a game's adapter is beside its own file.
 
-    Files of its folder that it imports (`from .memory import …`) and that these import, and the
-    package's modules that any of them needs, each kind sorted by name.
+    Files that it imports from its folder or below (`from .memory import …`) and that these import,
+    and the package's modules that any of them needs, each kind sorted by name.
+
+    Raises:
+        UserError: One of them is no Python; says which, and where.
     """
     siblings = {adapter}
     waiting = [adapter]
@@ -45,13 +50,23 @@ def list_game_sources(adapter: Path) -> list[Path]:
 
 
 def _list_siblings(path: Path) -> Iterator[Path]:
+    """Files that a file's relative imports load: modules, and packages on the way to them."""
     for node in ast.walk(_parse(path)):
-        if isinstance(node, ast.ImportFrom) and node.level == 1:
-            names = [node.module] if node.module else [alias.name for alias in node.names]
-            for name in names:
-                file = path.parent.joinpath(*name.split(".")).with_suffix(".py")
-                if file.is_file():
-                    yield file
+        if not isinstance(node, ast.ImportFrom):
+            continue
+        for folder in path.parents[node.level - 1 : node.level] if node.level else ():
+            place = folder
+            for name in (node.module or "").split(".") if node.module else ():
+                place /= name
+                yield from _find_code(place)
+            for alias in node.names:
+                yield from _find_code(place / alias.name)
+
+
+def _find_code(place: Path) -> Iterator[Path]:
+    for file in (place / "__init__.py", place.with_name(f"{place.name}.py")):
+        if file.is_file():
+            yield file
 
 
 def list_imports(path: Path) -> list[str]:
@@ -64,9 +79,14 @@ def list_imports(path: Path) -> list[str]:
 
 def _parse(path: Path) -> ast.Module:
     try:
-        return ast.parse(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError:  # an adapter may declare another encoding
-        return ast.parse(path.read_bytes())
+        try:
+            return ast.parse(path.read_text(encoding="utf-8"))
+        except UnicodeDecodeError:  # an adapter may declare another encoding
+            return ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError) as error:  # the latter is for bytes that are 0
+        line = f", line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
+        text = error.msg if isinstance(error, SyntaxError) else error
+        raise UserError(f"{path}{line}: {text}. Expected Python; mend that file.") from error
 
 
 def _list_names(tree: ast.AST) -> Iterator[str]:

@@ -40,7 +40,10 @@ def get_gap(wildcards):
     """The milestone before which the chain ends; none if it is the whole way."""
     chain = get_agent_chain()
     for milestone in list_path(PIPELINE.milestones):
-        if milestone not in chain and read_decision(RESULTS.budget(milestone)) != "pass":
+        if (
+            milestone not in chain
+            and read_decision(RESULTS.budget(milestone)) != "pass"
+        ):
             return milestone
     return ""
 

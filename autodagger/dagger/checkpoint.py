@@ -124,7 +124,7 @@ def _read_iteration(path: Path) -> dict[str, Any]:
     what, advice = "checkpoint", "Nothing to do: the training goes on without it, from iteration"
     data = read_bytes(path, what, advice, _MAX_BYTES)
     with reading(what, path, advice):
-        content = io.BytesIO(zlib.decompress(unseal(data)))
-        saved: dict[str, Any] = torch.load(content, weights_only=True)
+        content = zlib.decompress(unseal(data))
+        saved: dict[str, Any] = torch.load(io.BytesIO(content), weights_only=True)
         saved["new"] = {name: tensor.numpy() for name, tensor in saved["new"].items()}
         return saved

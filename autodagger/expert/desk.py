@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from autodagger.expert.state import TYPES
 from autodagger.expert.vision import PROMPT_LENGTH, Oracle, Question, VisionError
 from autodagger.expert.wire import clean
+from autodagger.files import DamagedFile, read_bytes
 
 if TYPE_CHECKING:  # the confinement is also tried by interpreters without it
     import numpy as np
@@ -90,8 +91,8 @@ def mentions(paths: Iterable[Path], word: str) -> bool:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes() if path.is_file() else b""
-    except OSError:
+        return read_bytes(path)
+    except DamagedFile:
         return b""
 
 

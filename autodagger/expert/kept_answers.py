@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from autodagger.errors import UserError, show
-from autodagger.files import check_readable, digest_json, exists, reading
+from autodagger.files import DamagedFile, check_readable, digest_json, exists, read_text, reading
 
 _WHAT = "kept answers of the vision model"
 _ADVICE = (
@@ -138,8 +138,8 @@ def find_late_answers(path: Path, can_ask: bool) -> str:
         DamagedFile: The answers cannot be read.
     """
     try:
-        missing = sorted({*_get_note(path).read_text().split()})
-    except (OSError, UnicodeDecodeError):
+        missing = sorted({*read_text(_get_note(path)).split()})
+    except DamagedFile:
         return ""
     kept = KeptAnswers(path)
     is_known = can_ask or all(kept.get(key) is not None for key in missing)

@@ -5,13 +5,10 @@ A game is a folder whose `adapter.py` holds one subclass of `Game`, of a kind th
 """
 
 import hashlib
-import importlib
-import importlib.util
-import sys
 import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar, Protocol
@@ -22,6 +19,7 @@ from autodagger.actions import ACTIONS_ONLY, NO_OP, Answers
 from autodagger.errors import UserError, show
 from autodagger.files import exists, read_bytes, sha1_file
 from autodagger.game.memory import Snapshot
+from autodagger.game.package import is_of_game, make_package
 from autodagger.game.predicate import find_mistake
 
 _ADVICE = "Expected a game folder such as games/mossbrook; name it with the option game."
@@ -264,13 +262,24 @@ def explain_adapter(path: Path, doing: str) -> Iterator[None]:
             ) from error
         raise UserError(f"{place}, line {error.lineno}: {error.msg}. Mend that line.") from error
     except BaseException as error:  # SystemExit, too: it would end the run without a word
-        frames = traceback.extract_tb(error.__traceback__)
-        own = [f for f in frames if Path(f.filename).resolve().parent == path.resolve().parent]
         place = str(path)
-        if own:
-            place = f"{path.with_name(Path(own[-1].filename).name)}, line {own[-1].lineno}"
+        for frame, line in traceback.walk_tb(error.__traceback__):
+            file = Path(frame.f_code.co_filename)
+            if is_of_game(str(frame.f_globals.get("__name__"))) or _is_beside(file, path):
+                place = f"{_shorten(file, path.parent)}, line {line}"
         text = ": ".join(filter(None, (type(error).__name__, _get_text(error))))
         raise UserError(f"{place}: {text}, {doing}. Mend that line.") from error
+
+
+def _is_beside(file: Path, adapter: Path) -> bool:
+    return file.resolve().parent == adapter.resolve().parent
+
+
+def _shorten(file: Path, folder: Path) -> Path:
+    """A file below a folder by the folder's name as it was given."""
+    with suppress(ValueError):
+        return folder / file.resolve().relative_to(folder.resolve())
+    return file
 
 
 def _get_text(error: BaseException) -> str:
@@ -281,26 +290,10 @@ def _get_text(error: BaseException) -> str:
 
 
 def _import(path: Path) -> ModuleType:
-    """The adapter as a package, so that it can import what lies beside it: `from .x import …`.
-
-    Bytecode that Python keeps would be taken for that of a file edited within the same second to
-    the same length: there is none.
-    """
-    name = f"autodagger_game_{path.parent.name}"
-    for sibling in [one for one in sys.modules if one.startswith(f"{name}.")]:
-        del sys.modules[sibling]
-    folder = [str(path.parent)]
-    spec = importlib.util.spec_from_file_location(name, path, submodule_search_locations=folder)
-    assert spec is not None and spec.loader is not None  # true of every existing .py file
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    importlib.invalidate_caches()
-    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-    try:
-        with explain_adapter(path, "while the adapter was loaded"):
-            exec(compile(read_bytes(path, "adapter", _ADVICE), path, "exec"), module.__dict__)
-    finally:
-        sys.dont_write_bytecode = before
+    """The adapter's module, from its file as it is now."""
+    module = make_package(path)
+    with explain_adapter(path, "while the adapter was loaded"):
+        exec(compile(read_bytes(path, "adapter", _ADVICE), path, "exec"), module.__dict__)
     return module
 
 
@@ -328,6 +321,6 @@ def check_rom(game: Game, rom_path: Path | None) -> None:
         raise UserError(
             f"ROM {rom_path}: found SHA-1 {found}{description}; {game.name} expects "
             f"{game.rom_sha1}. "
-            "Another revision of the game has its memory elsewhere: use the expected ROM, "
-            "or write an adapter for this one."
+            "Another game or revision, or a changed copy, has its memory elsewhere: use the "
+            "expected ROM, or write an adapter for this one."
         )

@@ -14,7 +14,7 @@ from autodagger.errors import UserError
 from autodagger.files import check_readable
 from autodagger.game import save_state
 from autodagger.game.clock import POWER_ON, Clock, find_start, replace_time
-from autodagger.game.libretro import Serializer, insert
+from autodagger.game.libretro import Serializer, find_core, insert
 from autodagger.game.memory import Snapshot, take_snapshot
 from autodagger.game.save_state import (
     SaveState,
@@ -115,9 +115,7 @@ class Emulator:
             "ROM",
             "Put the game's .gba file there, or name its place with the option rom_path.",
         )
-        import stable_retro
-
-        library = stable_retro.get_core_path("GbAdvance")
+        library = find_core("GbAdvance")
         self._core, self._data = insert(rom_path, "Game Boy Advance image (.gba)")
         self._memory = self._data.memory
         self._mask = np.zeros(len(BUTTONS), np.uint8)

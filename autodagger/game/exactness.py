@@ -18,6 +18,7 @@ import numpy as np
 from autodagger.errors import UserError
 from autodagger.files import digest_json, sha256_file, write_bytes
 from autodagger.game.contract import Game, GameState, Simulator
+from autodagger.sources import list_game_sources
 
 STEPS = 50
 """Random steps that are compared."""
@@ -155,7 +156,8 @@ def find_note(game: Game, folder: Path, rom: Path | None) -> Path | None:
     In the user's cache folder (XDG Base Directory Specification), whatever folder runs are in.
     """
     versions = [_get_version(name) for name in (*_PACKAGES, getattr(game, "package", None))]
-    files = [*sorted(Path(__file__).parent.glob("*.py")), *sorted(folder.glob("*.py"))]
+    own = {*folder.glob("*.py"), *list_game_sources(folder / "adapter.py")}
+    files = sorted({*Path(__file__).parent.glob("*.py"), *own})
     digest = digest_json(
         [
             game.identify(rom),

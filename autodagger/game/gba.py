@@ -1,5 +1,6 @@
 """Game Boy Advance cartridges."""
 
+import zipfile
 from abc import abstractmethod
 from pathlib import Path
 
@@ -75,8 +76,11 @@ class GbaGame(CartridgeGame):
     def describe_rom(self, rom: Path) -> str:
         """By the cartridge's header, see `read_header`."""
         header = read_header(rom)
+        if header is None and zipfile.is_zipfile(rom):
+            return ", which is a zip archive (unpack it, and name the .gba file in it)"
         if header is None:
-            return ", which is no Game Boy Advance cartridge by its header"
+            size = f"{rom.stat().st_size:,} bytes"
+            return f", which is no Game Boy Advance cartridge by its header ({size})"
         title, code = header
         return f", which says of itself that it is {title!r}, code {code}{_name_game(code)}"
 

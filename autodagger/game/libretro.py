@@ -14,6 +14,12 @@ import numpy as np
 from autodagger.errors import UserError
 from autodagger.files import read_text
 
+_VARIABLE = "RETRO_CORE_PATH"
+_ADVICE = (
+    f"docs/new_game.md says how, under 'The newer core'; without {_VARIABLE} the cores that "
+    "stable-retro brings are used."
+)
+
 
 def insert(rom_path: Path, expected: str) -> tuple[Any, Any]:
     """Starts the core that a ROM's suffix names.
@@ -34,6 +40,7 @@ def insert(rom_path: Path, expected: str) -> tuple[Any, Any]:
     try:
         core = stable_retro.RetroEmulator(os.fspath(rom_path))
     except RuntimeError as error:
+        _check_core(rom_path)
         raise UserError(
             f"ROM {rom_path}: the emulator refused it ({error}). Expected a {expected}, loaded "
             "once a process; check the file, and RETRO_CORE_PATH if set."
@@ -41,6 +48,52 @@ def insert(rom_path: Path, expected: str) -> tuple[Any, Any]:
     data = GameData()
     core.configure_data(data)
     return core, data
+
+
+def find_core(console: str) -> str:
+    """The path of the core that plays a console.
+
+    Args:
+        console: As stable-retro calls it.
+
+    Raises:
+        UserError: None is known where cores are looked for.
+    """
+    import stable_retro
+
+    try:
+        path: str = stable_retro.get_core_path(console)
+    except KeyError as error:
+        raise UserError(
+            f"emulator core: found none for {console} in {name_core_folder()}. Expected its "
+            f"library and the .json that describes it there. {_ADVICE}"
+        ) from error
+    return path
+
+
+def name_core_folder() -> str:
+    """Where cores are looked for, in words."""
+    import stable_retro
+
+    folder: str = stable_retro.core_path()
+    return f"{folder}, which {_VARIABLE} names" if os.environ.get(_VARIABLE) else folder
+
+
+def _check_core(rom_path: Path) -> None:
+    """Tells a core that does not load from a ROM that does not."""
+    import stable_retro
+
+    console = stable_retro.data.EMU_EXTENSIONS.get(rom_path.suffix)
+    if console is None:
+        return
+    library = find_core(console)
+    try:
+        ctypes.CDLL(library)
+    except OSError as error:
+        raise UserError(
+            f"emulator core {library}: it cannot be loaded ({error}). Put the libraries that it "
+            f"needs beside it, and name their folder in LD_LIBRARY_PATH, too. {_ADVICE}"
+        ) from error
 
 
 class Serializer:

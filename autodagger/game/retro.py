@@ -16,7 +16,13 @@ from autodagger.errors import UserError, suggest
 from autodagger.files import check_readable
 from autodagger.game.cartridge import CartridgeGame, CartridgeSimulator, split_action
 from autodagger.game.contract import GameState
-from autodagger.game.libretro import Serializer, forget_addresses, insert
+from autodagger.game.libretro import (
+    Serializer,
+    find_core,
+    forget_addresses,
+    insert,
+    name_core_folder,
+)
 from autodagger.game.memory import Snapshot, take_snapshot
 
 __all__ = ["GameState", "Memory", "RetroGame", "RetroSimulator"]
@@ -82,7 +88,7 @@ class RetroConsole:
         info = stable_retro.get_system_info(self.name)
         self.buttons = list_buttons(self.name)
         self._core, self._data = insert(rom_path, f"ROM of a {self.name}")
-        self._serializer = Serializer(stable_retro.get_core_path(self.name))
+        self._serializer = Serializer(find_core(self.name))
         self._mask = np.zeros(len(self.buttons), np.uint8)
         self._swapped = _find_swapped(info)
         self._is_big = any(kind.startswith(">u") for kind in info.get("types", ()))
@@ -219,7 +225,8 @@ def find_console(rom_path: Path) -> str:
     if console is None:
         raise UserError(
             f"ROM {rom_path}: no console is known for names that end so. Expected one of "
-            f"{', '.join(sorted(known))}; rename it."
+            f"{', '.join(sorted(known)) or 'none'}, for which there are cores in "
+            f"{name_core_folder()}; rename it, or add its console's core."
         )
     return console
 

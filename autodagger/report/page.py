@@ -15,7 +15,7 @@ import jinja2
 from markupsafe import Markup
 
 from autodagger.diagnosis.shortfall import falls_short
-from autodagger.files import exists, read_bytes, write_text
+from autodagger.files import exists, read_bytes, read_text, write_text
 from autodagger.game.milestone import Milestone
 from autodagger.report.cards import RULES, STATUSES, AgentCard, Card, read_agent, read_cards
 from autodagger.report.charts import draw_learning, draw_success, draw_survival, draw_time
@@ -114,7 +114,7 @@ def _describe(
         "next_step": lambda text: say_next_step(text, language),
         "falls_short": lambda card: falls_short(card.row),
         "tell": lambda diagnosis: tell_findings(results, diagnosis, language),
-        "style": Markup(Path(__file__).with_name("templates").joinpath("style.css").read_text()),
+        "style": Markup(read_text(Path(__file__).with_name("templates") / "style.css")),
     }
 
 

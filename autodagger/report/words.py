@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from autodagger.files import read_text
+
 LANGUAGES = {"en": "English", "ko": "한국어"}
 """By their codes; the first one's page is index.html."""
 
@@ -37,7 +39,7 @@ Say = Callable[..., str]
 def read_words(language: str) -> dict[str, dict[str, str]]:
     """All words of a language: `page`, `reasons`, `steps`, `findings`."""
     path = Path(__file__).with_name("templates") / f"words.{language}.yaml"
-    words: dict[str, dict[str, str]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    words: dict[str, dict[str, str]] = yaml.safe_load(read_text(path))
     return words
 
 

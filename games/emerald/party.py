@@ -68,7 +68,12 @@ class PartyReader:
         if content != self._content:
             self._content = content
             self._party = [_read_member(content[i : i + SIZE]) for i in range(0, size, SIZE)]
-        return [dict(member) for member in self._party]
+        return [_copy(member) for member in self._party]
+
+
+def _copy(member: dict[str, Any]) -> dict[str, Any]:
+    """With lists of its own: a state is its reader's."""
+    return {key: list(one) if isinstance(one, list) else one for key, one in member.items()}
 
 
 def decrypt(member: bytes) -> dict[str, bytes]:

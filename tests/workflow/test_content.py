@@ -61,7 +61,9 @@ def make_checkout(home: Path) -> Checkout:
         copy(ROOT / part, home / part)
     game = home / "games" / "mine"
     game.mkdir(parents=True)
-    shutil.copy(GAME / "adapter.py", game)
+    adapter = (GAME / "adapter.py").read_text()
+    (game / "adapter.py").write_text(f"from .beside import *\n{adapter}")
+    (game / "beside.py").write_text("")
     shutil.copytree(GAME / "tools", game / "tools")
     data = (GAME / "mossbrook.gba").read_bytes()
     (game / "mossbrook.gba").write_bytes(data.ljust(ROM_BYTES, b"\0"))
@@ -158,6 +160,17 @@ def test_an_edited_script_runs_its_rules(checkout: Checkout, script: str, rules:
     finally:
         path.write_text(text)
     assert planned - {"summarize_milestone", "summarize_pipeline"} == rules
+    assert checkout.plan() == []
+
+
+def test_an_edited_file_beside_the_adapter_runs_all_that_plays(checkout: Checkout) -> None:
+    path = checkout.home / "games" / "mine" / "beside.py"
+    path.write_text("# edited\n")
+    try:
+        planned = checkout.plan()
+    finally:
+        path.write_text("")
+    assert ("evaluate_expert", FIRST) in planned
     assert checkout.plan() == []
 
 

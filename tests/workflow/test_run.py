@@ -1,6 +1,7 @@
 """Three milestones from power-on to results; what runs again after a change, and what does not."""
 
 import csv
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -74,8 +75,19 @@ def test_a_second_run_does_nothing(finished: Pipeline) -> None:
     assert "Nothing to be done" in result.stdout + result.stderr
 
 
-def test_nothing_is_left_of_the_checkpoints(finished: Pipeline) -> None:
-    assert not list((finished.results / "checkpoints").rglob("*.*"))
+def test_nothing_but_iterations_is_left_of_the_checkpoints(finished: Pipeline) -> None:
+    """With them, and their note, a student goes on; the agent's are gone."""
+    left = [path.name for path in (finished.results / "checkpoints").rglob("*.*")]
+    assert left
+    assert all(re.fullmatch(r"checkpoint\.json|iteration_\d+\.pt", name) for name in left), left
+
+
+def test_nothing_is_left_of_the_checkpoints_if_nothing_shall_be(copy_of_finished: Copy) -> None:
+    pipeline = copy_of_finished()
+    pipeline.configure(keep_checkpoints=False)
+    shutil.rmtree(pipeline.results / "models" / MIDDLE)
+    assert pipeline.run(f"dagger_pipeline_results/models/{MIDDLE}/training.json").returncode == 0
+    assert not list((pipeline.results / "checkpoints" / MIDDLE).rglob("*.*"))
 
 
 def test_a_deleted_model_is_all_that_is_made_again(copy_of_finished: Copy) -> None:
@@ -189,7 +201,9 @@ def test_videos_that_fail_leave_a_tested_milestone_completed(copy_of_finished: C
         # As far as a dry run can see: whether students are due depends on what comes out.
         ({"student_eval_episodes": 3}, {*EXPERT_RULES, STUDENT_RULES[-1], SUMMARY[0]}),
         ({"eval_episodes": 3}, {*EXPERT_RULES, STUDENT_RULES[-1], SUMMARY[0]}),
-        ({"wandb_project": "x", "track": True, "num_envs": 3, "cuda": False}, set()),
+        ({"num_envs": 3, "cuda": False, "keep_checkpoints": False}, set()),
+        # Trainings that are finished are logged from their files.
+        ({"wandb_project": "x", "track": True}, {"log_trainings"}),
         ({"video_fps": 60, "videos_per_iteration": 1}, set()),
         ({"record_video": True}, {"record_expert_videos", "record_student_videos"}),
     ],

@@ -179,7 +179,9 @@ def test_note_says_how_far_training_is(tmp_path: Path) -> None:
 @pytest.fixture
 def world(tmp_path: Path) -> Path:
     """A folder with everything that a fingerprint reads."""
-    shutil.copy(GAME_DIR / "adapter.py", tmp_path / "adapter.py")
+    adapter = (GAME_DIR / "adapter.py").read_text()
+    (tmp_path / "adapter.py").write_text(f"from . import places\n{adapter}")
+    (tmp_path / "places.py").write_text("")
     shutil.copy(ROM, tmp_path / "game.gba")
     write_expert(tmp_path, GO_THERE)
     write_expert(tmp_path / "tools", "def helper(): pass", "tool.py")
@@ -220,6 +222,7 @@ def append(name: str) -> Callable[[Path], object]:
         ("tools", lambda world: (world / "tools" / "tool.py").unlink()),
         ("rom", append("game.gba")),
         ("adapter", append("adapter.py")),
+        ("program", append("places.py")),
         ("start_states", append("states.zip")),
     ],
 )
@@ -288,15 +291,16 @@ def test_changed_program_counts(
 def test_program_is_what_training_and_the_adapter_import(
     world: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[str] = []
+    asked: list[Any] = []
 
-    def list_nothing(*modules: str) -> list[Path]:
-        asked.extend(modules)
+    def list_nothing(*sources: Any) -> list[Path]:
+        asked.extend(sources)
         return []
 
-    monkeypatch.setattr(checkpoint_module, "list_sources", list_nothing)
+    for name in ("list_sources", "list_game_sources"):
+        monkeypatch.setattr(checkpoint_module, name, list_nothing)
     look(world)
-    assert {"dagger.training", "game.gba"} <= set(asked)
+    assert asked == ["dagger.training", world / "adapter.py"]
 
 
 def test_place_of_the_files_does_not_count(

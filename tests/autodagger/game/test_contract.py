@@ -1,6 +1,8 @@
 """Loading a game folder, and refusing ROMs that its addresses do not belong to."""
 
 import os
+import py_compile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,42 @@ def test_files_beside_adapters_of_one_name_do_not_mix(tmp_path: Path) -> None:
         (tmp_path / folder).mkdir()
         write_split(tmp_path / folder / "game", place)
     assert [load_game(tmp_path / one / "game").name for one in "ab"] == ["at 0", "at 1"]
+
+
+def test_bytecode_of_an_earlier_edit_is_not_taken(tmp_path: Path) -> None:
+    """Whoever wrote it: a tool that compiles a whole folder does."""
+    write_split(tmp_path / "game", 1)
+    py_compile.compile(str(tmp_path / "game/numbers_of.py"))
+    write_split(tmp_path / "game", 2)
+    assert load_game(tmp_path / "game").name == "at 2"
+
+
+def test_files_imported_late_are_the_adapters_own_and_fresh(tmp_path: Path) -> None:
+    late = "        from .late import AT\n        return {'at': AT}\n"
+    games = []
+    for place in "ab":
+        folder = tmp_path / place / "game"
+        folder.mkdir(parents=True)
+        text = ADAPTER.format(name="Late").replace("        return {}\n", late)
+        (folder / "adapter.py").write_text(text)
+        (folder / "late.py").write_text(f"AT = {place!r}\n")
+        games.append(load_game(folder))
+    read = [game.read_state(None) for game in games]  # type: ignore[attr-defined]
+    assert read == [{"at": "a"}, {"at": "b"}]
+    assert not list(tmp_path.rglob("*.pyc"))
+
+
+def test_files_in_folders_below_are_the_adapters_too(tmp_path: Path) -> None:
+    text = "from .more.places import NAME\n" + ADAPTER.format(name="Deep") + "    name = NAME\n"
+    (tmp_path / "adapter.py").write_text(text)
+    (tmp_path / "top.py").write_text("NAME = 'at the top'\n")
+    (tmp_path / "more").mkdir()
+    places = tmp_path / "more" / "places.py"
+    places.write_text("from ..top import NAME\n")
+    assert load_game(tmp_path).name == "at the top"
+    places.write_text("NAME = 1\n\nNAME += ''\n")
+    with pytest.raises(UserError, match=r"/more/places\.py, line 3: TypeError: "):
+        load_game(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -282,7 +320,7 @@ def test_the_action_that_does_nothing_can_have_another_name(tmp_path: Path) -> N
         ),
         ("BPEJ", 0x96, "code BPEJ (Pokémon Emerald, Japanese);"),
         ("ABCE", 0x96, "that it is 'A TITLE', code ABCE;"),
-        ("AXVE", 0x00, "which is no Game Boy Advance cartridge by its header;"),
+        ("AXVE", 0x00, "which is no Game Boy Advance cartridge by its header (192 bytes);"),
     ],
 )
 def test_another_cartridge_is_named_by_its_header(
@@ -294,3 +332,10 @@ def test_another_cartridge_is_named_by_its_header(
     with pytest.raises(UserError) as caught:
         check_rom(load_game(GAME_DIR), tmp_path / "other.gba")
     assert expected in str(caught.value)
+
+
+def test_a_cartridge_in_an_archive_is_to_be_unpacked(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "rom.gba", "w") as archive:
+        archive.writestr("rom.gba", ROM.read_bytes())
+    with pytest.raises(UserError, match=r"which is a zip archive \(unpack it, and name the \.gba"):
+        check_rom(load_game(GAME_DIR), tmp_path / "rom.gba")
