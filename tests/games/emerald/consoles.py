@@ -120,7 +120,11 @@ def _list_facts_in_game(
     yield "x", truth["x"], player["position"]["x"]
     yield "y", truth["y"], player["position"]["y"]
     yield "facing", truth["facing"], player["facing"]
+    own = {"x": truth["x"], "y": truth["y"], "facing": truth["facing"].capitalize()}
+    yield "player_position", own, here["player_position"]
+    yield "map.location", player["location"], here["location"]
     yield "money", truth["money"], player["money"]
+    yield "game.money", truth["money"], game["money"]
     yield "name", truth["player"]["name"], player["name"]
     yield "time", truth["player"]["play_time"], game["time"]
     numbers = {int(flag.split()[0], 16) for flag in truth["flags_set"]}
@@ -129,6 +133,7 @@ def _list_facts_in_game(
         ("starter", 0x860),
         ("pokedex", 0x861),
         ("rival_103", 0x82),
+        *(("grunt", 0x50A), ("josh", 0x640), ("roxanne", 0x609)),
     ):
         yield f"flags.{name}", number in numbers, game["flags"][name]
     for own, found in zip(truth["party"]["mons"], player["party"], strict=True):
@@ -157,6 +162,15 @@ def _list_facts_in_game(
         yield "battle.flags", int(foe["type_flags"], 16), info["battle_type_flags"]
         yield "battle.trainer", foe["is_trainer"], info["is_trainer_battle"]
         yield "battle.menu", "main_menu", info["menu"]
+        yield "battle.action_cursor", 0, info["action_cursor"]
+        fighter = info["player_pokemon"]
+        [mine] = truth["party"]["mons"]
+        for key, name in (
+            *(("species_id", "species"), ("nickname", "nickname"), ("level", "level")),
+            *(("hp", "current_hp"), ("max_hp", "max_hp"), ("pp", "move_pp")),
+        ):
+            yield f"battle.own.{name}", mine[key], fighter[name]
+        yield "battle.name", foe["enemy"]["species"].upper(), other["nickname"]
         for key, name in (
             ("species_id", "species"),
             ("level", "level"),

@@ -212,6 +212,31 @@ def test_milestone_is_reached_where_the_reference_says(milestone: str) -> None:
     assert answers == {True, False}
 
 
+PLACED = {
+    "CLOCK_INTERACT": ("LITTLEROOT TOWN BRENDANS HOUSE 2F", 1),
+    "TEAM_AQUA_GRUNT_DEFEATED": ("PETALBURG WOODS", 2),
+    "TRAINER_JOSH_BATTLE": ("RUSTBORO CITY GYM", 25),
+    "ROXANNE_BATTLE": ("RUSTBORO CITY GYM", 25),
+}
+
+
+@pytest.mark.parametrize("milestone", PLACED)
+def test_a_place_is_as_large_as_the_reference_has_it(milestone: str) -> None:
+    """Tile by tile: chance seldom finds an edge."""
+    location, tiles = PLACED[milestone]
+    state = make_state(random.Random(0))
+    state["player"] |= {"location": location, "facing": "north"}
+    state["game"]["is_in_battle"], state["prev_action"] = True, "a"
+    predicate = Predicate(milestone, "done_when", load_emerald().done_when[milestone])
+    found = 0
+    for x in range(-2, 32):
+        for y in range(-2, 32):
+            state["player"]["position"] = {"x": x, "y": y}
+            assert predicate.holds(state) == READING[milestone](state), (x, y)
+            found += predicate.holds(state)
+    assert found == tiles
+
+
 def test_episode_is_lost_where_the_whole_party_has_fainted() -> None:
     rng = random.Random(1)
     game = load_emerald()

@@ -14,7 +14,6 @@ import pytest
 
 from tests.autodagger.game.test_newer_core import VARIABLE as NEWER_CORE
 from tests.games.emerald.consoles import (
-    Console,
     list_facts,
     list_names,
     load_console,
@@ -25,18 +24,6 @@ from tests.games.emerald.consoles import (
     read_raw,
 )
 from tests.grid import ROOT
-
-KEYS = {
-    "player": {"name", "position", "location", "facing", "money", "party"},
-    "game": {
-        *("game_state", "is_in_battle", "in_battle", "dialog_text", "dialog_finished", "menu"),
-        *("busy", "badges", "money", "time", "callback2", "flags"),
-    },
-    "map": {
-        *("location", "player_coords", "ascii_map", "legend", "player_position", "collisions"),
-        *("behaviors", "elevations", "objects", "width", "height", "warps", "connections"),
-    },
-}
 
 
 @needs_states
@@ -77,6 +64,7 @@ def test_the_way_through_the_emulator_gives_the_same(tmp_path: Path) -> None:
         expected = json.loads(json.dumps(read(load_console(name))))
         assert found[name]["first"] == found[name]["later"] == expected, name
         assert found[name]["still"], name
+        assert found[name]["changed"] <= 19, name  # of the interrupts' stack
 
 
 def make_stand_in(folder: Path) -> Path:
@@ -101,54 +89,13 @@ def play_stand_in(folder: Path) -> dict[str, Any]:
         emulator.load_state(read_raw(name))
         emulator.run(1)
         first, picture = game.read_state(emulator.ram()), emulator.screen()  # type: ignore[attr-defined]
+        content = emulator.memory().content
         emulator.run(600)
+        changed = sum(map(int.__ne__, content, emulator.memory().content))
         later = game.read_state(emulator.ram())  # type: ignore[attr-defined]
         still = bool((emulator.screen() == picture).all())
-        found[name] = {"first": first, "later": later, "still": still}
+        found[name] = {"first": first, "later": later, "still": still, "changed": changed}
     return found
-
-
-def check_whole(state: dict[str, Any]) -> None:
-    assert json.loads(json.dumps(state))
-    for part, keys in KEYS.items():
-        assert set(state[part]) == keys
-    assert state["milestones"] == {}
-    assert ("battle_info" in state) == state["game"]["is_in_battle"]
-    here = state["map"]
-    for rows in (here["ascii_map"], here["collisions"], here["behaviors"], here["elevations"]):
-        assert len(rows) == here["height"]
-        assert all(len(row) == here["width"] for row in rows)
-
-
-def make_console(rng: random.Random, kind: str) -> Console:
-    sizes = {0x02: 0x40000, 0x03: 0x8000, 0x04: 0x400, 0x05: 0x400, 0x06: 0x18000, 0x07: 0x400}
-    fill = {"zeros": b"\0", "ones": b"\xff"}.get(kind)
-    return Console(
-        {top << 24: fill * size if fill else rng.randbytes(size) for top, size in sizes.items()}
-    )
-
-
-POINTERS = (0x03005D8C, 0x03005D90, 0x02037318, 0x0203731C, 0x02037324, 0x03005DC8)
-
-
-@pytest.mark.parametrize("seed", range(60))
-def test_any_memory_gives_a_whole_state(seed: int) -> None:
-    rng = random.Random(seed)
-    console = make_console(rng, ("noise", "zeros", "ones")[seed % 3])
-    for pointer in rng.sample(POINTERS, rng.randrange(len(POINTERS))):
-        target = rng.choice(
-            [0x0203FFFE, 0x02000000, 0x09FFFFFC, 0x08000000, 0x0A000000, 0x03007FFF]
-        )
-        console.write(pointer, target, 4)
-    if rng.random() < 0.7:  # a map after all
-        console.write(0x03005DC0, rng.randrange(16, 100), 4)
-        console.write(0x03005DC4, rng.randrange(15, 100), 4)
-        console.write(0x03005DC8, 0x02032318, 4)
-        console.write(0x03005D8C, 0x02025A00, 4)
-        console.write(0x020244E9, rng.randrange(7))
-    game = load_emerald()
-    game._cartridge = rng.randbytes(1 << rng.randrange(4, 16))  # type: ignore[attr-defined]
-    check_whole(game.read_state(console))  # type: ignore[attr-defined]
 
 
 @needs_states

@@ -2,14 +2,22 @@
 
 import copy
 import random
-import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from tests.games.emerald.changes import (
+    CHANGES,
+    SAVE_1,
+    SAVE_2,
+    Change,
+    change_key,
+    leave_menu,
+    move_blocks,
+    save_1,
+)
 from tests.games.emerald.consoles import (
-    Console,
     list_names,
     load_console,
     load_emerald,
@@ -17,194 +25,8 @@ from tests.games.emerald.consoles import (
     read,
 )
 
-SAVE_1, SAVE_2 = 0x03005D8C, 0x03005D90
-PARTY, COUNT = 0x020244EC, 0x020244E9
-Change = Callable[[Console, dict[str, Any], random.Random], None]
-"""Changes a console, and in the dictionary what it expects of that."""
-
-
-def save_1(console: Console) -> int:
-    return console.read(SAVE_1, 4)
-
-
-def save_2(console: Console) -> int:
-    return console.read(SAVE_2, 4)
-
-
-def change_money(console: Console, state: dict[str, Any], rng: random.Random) -> None:
-    money = rng.randrange(1_000_000)
-    console.write(save_1(console) + 0x490, money ^ console.read(save_2(console) + 0xAC, 4), 4)
-    state["player"]["money"] = state["game"]["money"] = money
-
-
-def change_key(console: Console, state: dict[str, Any], rng: random.Random) -> None:
-    """As the game does at times: all that it encrypts stays what it is."""
-    key = rng.getrandbits(32)
-    console.write(save_2(console) + 0xAC, key, 4)
-    console.write(save_1(console) + 0x490, state["player"]["money"] ^ key, 4)
-
-
-def move_blocks(console: Console, state: dict[str, Any], rng: random.Random) -> None:
-    for pointer, size in ((SAVE_1, 0x3D00), (SAVE_2, 0xF00)):
-        start = console.read(pointer, 4)
-        content = console.blocks[0x02000000][start & 0xFFFFFF :][:size]
-        target = start + 4 * rng.randrange(1, 32)
-        console.write(target, content)
-        console.write(pointer, target, 4)
-        if pointer == SAVE_1:  # nothing is left where it was
-            console.write(start, b"\xa5" * (target - start))
-
-
-def change_badges(console: Console, state: dict[str, Any], rng: random.Random) -> None:
-    names = ["Stone", "Knuckle", "Dynamo", "Heat", "Balance", "Feather", "Mind", "Rain"]
-    owned = rng.randrange(1, 256)
-    for i in range(len(names)):
-        set_flag(console, 0x867 + i, bool(owned >> i & 1))
-    state["game"]["badges"] = [name for i, name in enumerate(names) if owned >> i & 1]
-
-
-def change_flag(console: Console, state: dict[str, Any], rng: random.Random) -> None:
-    numbers = {"clock_set": 0x51, "starter": 0x860, "pokedex": 0x861, "rival_103": 0x82}
-    numbers |= {"grunt": 0x50A, "josh": 0x640, "roxanne": 0x609}
-    name = rng.choice(list(numbers))
-    state["game"]["flags"][name] = not state["game"]["flags"][name]
-    set_flag(console, numbers[name], state["game"]["flags"][name])
-
-
-def set_flag(console: Console, number: int, value: bool) -> None:
-    place = save_1(console) + 0x1270 + (number >> 3)
-    old = console.read(place, 1)
-    console.write(place, old | 1 << (number & 7) if value else old & ~(1 << (number & 7)))
-
-
-def change_time(console: Console, state: dict[str, Any], rng: random.Random) -> None:
-    time = [rng.randrange(999), rng.randrange(60), rng.randrange(60)]
-    console.write(save_2(console) + 0xE, struct.pack("<HBB", *time))
-    state["game"]["time"] = time
-
-
-def change_name(console: Console, state: dict[str, Any], rng: random.Random) -> None:
-    name = "".join(rng.choice("ABCXYZabcxyz0189") for _ in range(rng.randrange(1, 8)))
-    console.write(save_2(console), encode(name).ljust(8, b"\xff"))
-    state["player"]["name"] = name
-
-
-def encode(text: str) -> bytes:
-    runs = ((0xBB, "A", 26), (0xD5, "a", 26), (0xA1, "0", 10))
-    codes = {chr(ord(first) + i): code + i for code, first, size in runs for i in range(size)}
-    return bytes(codes[letter] for letter in text) + b"\xff"
-
-
-def change_facing(console: Console, state: dict[str, Any], rng: random.Random) -> None:
-    code, facing = rng.choice([(1, "south"), (2, "north"), (3, "west"), (4, "east")])
-    index = console.read(0x02037595, 1)
-    place = 0x02037350 + 0x24 * index + 0x18
-    console.write(place, console.read(place, 1) & 0xF0 | code)
-    state["player"]["facing"] = facing
-    state["map"]["player_position"]["facing"] = facing.capitalize()
-
-
-def change_tile(console: Console, state: dict[str, Any], rng: random.Random) -> None:
-    here = state["map"]
-    x, y = rng.randrange(here["width"]), rng.randrange(here["height"])
-    metatile, blocked, height = rng.randrange(0x3FF), rng.randrange(4), rng.randrange(16)
-    width = console.read(0x03005DC0, 4)
-    place = 0x02032318 + 2 * ((y + 7) * width + x + 7)
-    console.write(place, metatile | blocked << 10 | height << 12, 2)
-    for key, value in (("collisions", int(blocked > 0)), ("elevations", height)):
-        rows = [list(row) for row in here[key]]
-        rows[y][x] = value
-        here[key] = tuple(map(tuple, rows))
-
-
-def change_member(console: Console, state: dict[str, Any], rng: random.Random) -> None:
-    """Another one in the party's first place, as the game encrypts it."""
-    personality, owner = rng.getrandbits(32), rng.getrandbits(32)
-    moves, points = [rng.randrange(1, 355) for _ in range(4)], [rng.randrange(64) for _ in range(4)]
-    species, level, most = rng.randrange(1, 412), rng.randrange(1, 101), rng.randrange(1, 700)
-    hp, nickname = rng.randrange(most + 1), "".join(rng.choice("MUDKIP") for _ in range(6))
-    parts = {
-        "G": struct.pack("<HHII", species, 0, 0, 0),
-        "A": struct.pack("<4H4B", *moves, *points),
-        "E": bytes(12),
-        "M": bytes(12),
-    }
-    plain = b"".join(parts[letter] for letter in ORDERS[personality % 24])
-    words = [word ^ personality ^ owner for word in struct.unpack("<12I", plain)]
-    status, name = rng.choice(STATUSES)
-    member = struct.pack("<II", personality, owner) + encode(nickname).ljust(10, b"\xff")
-    member = member.ljust(0x20, b"\0") + struct.pack("<12I", *words)
-    member += struct.pack("<IBBHH", status, level, 0, hp, most)
-    console.write(PARTY, member.ljust(100, b"\0"))
-    console.write(COUNT, max(1, len(state["player"]["party"])))
-    found = {
-        "species_name": nickname,
-        "nickname": nickname,
-        "species": species,
-        "level": level,
-        "current_hp": hp,
-        "max_hp": most,
-        "status": name,
-        "types": [],
-        "move_ids": moves,
-        "move_pp": points,
-    }
-    state["player"]["party"][:1] = [found]
-
-
-# Of public documentation of the structure: by the personality modulo 24.
-ORDERS = (
-    *("GAEM", "GAME", "GEAM", "GEMA", "GMAE", "GMEA", "AGEM", "AGME", "AEGM", "AEMG", "AMGE"),
-    *("AMEG", "EGAM", "EGMA", "EAGM", "EAMG", "EMGA", "EMAG", "MGAE", "MGEA", "MAGE", "MAEG"),
-    *("MEGA", "MEAG"),
-)
-STATUSES = ((0, "OK"), (3, "SLEEP"), (8, "POISON"), (0x10, "BURN"), (0x20, "FREEZE"))
-STATUSES += ((0x40, "PARALYSIS"), (0x80, "POISON"))
-
-
-def open_menu(console: Console, state: dict[str, Any], rng: random.Random) -> None:
-    kind, task = rng.choice([("yes_no", 0x080E215D), ("choice", 0x080E2059), ("start", 0x0809FA35)])
-    place = 0x03005E00 + 40 * rng.randrange(16)
-    console.write(place, task, 4)
-    console.write(place + 4, 1)
-    cursor, last = rng.randrange(3), rng.randrange(3, 8)
-    if kind == "start":
-        console.write(0x0203760E, cursor)
-        console.write(0x0203760F, last + 1)
-    else:
-        console.write(0x0203CD92, cursor)
-        console.write(0x0203CD94, last)
-    state["game"]["menu"] = {"kind": kind, "cursor": cursor, "last": last}
-    if state["game"]["game_state"] == "overworld":
-        state["game"]["game_state"] = "menu"
-        state.pop("movement_preview")
-
-
-def start_fade(console: Console, state: dict[str, Any], rng: random.Random) -> None:
-    console.write(0x02037FDB, console.read(0x02037FDB, 1) | 0x80)
-    state["game"]["busy"] = True
-
-
-def hide_object(console: Console, state: dict[str, Any], rng: random.Random) -> None:
-    near = [one for one in state["map"]["objects"] if one["facing"]]
-    if near:
-        chosen = rng.choice(near)
-        for place in range(0x02037350, 0x02037350 + 16 * 0x24, 0x24):
-            is_other = console.read(place, 1) & 1 and not console.read(place + 2, 1) & 1
-            if is_other and console.read(place + 8, 1) == chosen["local_id"]:
-                console.write(place + 1, console.read(place + 1, 1) | 0x20)
-        chosen["visible"] = False
-
-
-CHANGES: tuple[Change, ...] = (
-    *(change_money, change_key, move_blocks, change_badges, change_flag, change_time, change_name),
-    *(change_facing, change_tile, change_member, open_menu, start_fade, hide_object),
-)
-DRAWN = (
-    "ascii_map",
-    "legend",
-    "behaviors",
-)  # what a tile or an object does to these, test_map says
+DRAWN = ("ascii_map", "legend", "behaviors")
+"""What a tile or an object does to these, test_map.py says."""
 
 
 def reduce(state: dict[str, Any]) -> dict[str, Any]:
@@ -213,9 +35,14 @@ def reduce(state: dict[str, Any]) -> dict[str, Any]:
     for key in DRAWN:
         del state["map"][key]
     state.pop("movement_preview", None)
-    for member in state["player"]["party"]:
-        member.pop("moves", None)
+    fighters = [state["battle_info"][key] for key in FIGHTERS] if "battle_info" in state else []
+    for one in [*state["player"]["party"], *fighters]:
+        one.pop("moves", None)
+    state.get("battle_info", {}).pop("battle_interface", None)
     return state
+
+
+FIGHTERS = ("player_pokemon", "opponent_pokemon")
 
 
 def list_cases() -> Iterator[tuple[str, Change, int]]:
@@ -233,6 +60,82 @@ def test_a_change_is_read_and_nothing_else(name: str, change: Change, seed: int)
     game = load_emerald()
     expected = copy.deepcopy(game.read_state(console))  # type: ignore[attr-defined]
     change(console, expected, random.Random(f"{name} {seed}"))
-    assert reduce(read(console)) == reduce(expected)
+    found = read(console)
+    assert reduce(found) == reduce(expected)
+    is_walking = expected["game"]["game_state"] == "overworld"
+    assert ("movement_preview" in found) == is_walking
     # what is kept of the console before the change makes no difference
     assert game.read_state(console) == read(console)  # type: ignore[attr-defined]
+
+
+MOVES = {1: "Pound", 10: "Scratch", 33: "Tackle", 45: "Growl", 52: "Ember", 55: "Water Gun"}
+MOVES |= {0: "", 71: "Absorb", 98: "Quick Attack", 189: "Mud Slap", 354: "Psycho Boost"}
+
+
+@needs_states
+def test_moves_have_their_names_in_party_and_battle() -> None:
+    console = load_console("T_wild_battle")
+    for number, name in MOVES.items():
+        for key, place in zip(FIGHTERS, (0x02024090, 0x020240E8), strict=True):
+            console.write(place + 2, number, 2)
+            console.write(0x03005D60, 0x08057BFD, 4)
+            info = read(console)["battle_info"]
+            assert info[key]["moves"][1] == name
+        actions = info["battle_interface"]["available_actions"]
+        assert actions == [one for one in info["player_pokemon"]["moves"] if one]
+    console.write(0x03005D60, 0x08057589, 4)
+    info = read(console)["battle_info"]
+    assert info["battle_interface"]["available_actions"] == ["FIGHT", "BAG", "POKEMON", "RUN"]
+    [member] = read(console)["player"]["party"]
+    assert member["moves"] == ["Scratch", "Growl", "", ""]
+
+
+@needs_states
+@pytest.mark.parametrize("pointers", [(SAVE_1,), (SAVE_2,), (SAVE_1, SAVE_2)])
+@pytest.mark.parametrize("value", [0, 0x01FFFFFF, 0x02040000, 0x08000000, 0xFFFFFFFF])
+def test_no_name_before_there_are_save_blocks(pointers: tuple[int, ...], value: int) -> None:
+    console = load_console("T_no_dialog1")
+    for pointer in pointers:
+        console.write(pointer, value, 4)
+    state = read(console)
+    assert (state["player"]["name"], state["player"]["money"]) == ("", 0)
+    if SAVE_1 in pointers:
+        assert state["player"]["position"] == {"x": 0, "y": 0}
+        assert state["player"]["location"] == "TITLE_SEQUENCE"
+        assert (state["map"]["ascii_map"], state["game"]["game_state"]) == ([], "title")
+    if SAVE_2 in pointers:
+        assert state["game"]["time"] == [0, 0, 0]
+
+
+@needs_states
+@pytest.mark.parametrize(
+    ("place", "has_begun"),
+    [
+        *(((25, 40), True), ((0, 9), True), ((0, 16), True), ((1, 0), True), ((1, 4), True)),
+        *(((1, 5), False), ((0, 0), False), ((0, 10), False), ((0, 17), False), ((9, 9), False)),
+    ],
+)
+def test_the_story_begins_where_a_new_game_leads(place: tuple[int, int], has_begun: bool) -> None:
+    console = load_console("E_clock_test")  # without a party
+    console.write(save_1(console) + 4, bytes(place))
+    state = read(console)
+    assert (state["player"]["location"] != "TITLE_SEQUENCE") == has_begun
+    assert bool(state["map"]["ascii_map"]) == has_begun
+    assert ("movement_preview" in state) == has_begun
+
+
+@needs_states
+@pytest.mark.parametrize("change", CHANGES)
+def test_each_change_is_one(change: Change) -> None:
+    """Otherwise the variants above would say nothing."""
+    differ = 0
+    for name, one, seed in list_cases():
+        if one is change:
+            console = load_console(name)
+            state = read(console)
+            expected = copy.deepcopy(state)
+            before = console.blocks
+            change(console, expected, random.Random(f"{name} {seed}"))
+            is_hidden = change in (change_key, leave_menu, move_blocks)  # told by the memory alone
+            differ += before != console.blocks if is_hidden else state != expected
+    assert differ >= 3
