@@ -73,7 +73,7 @@ clean: ## remove the set-up and the caches; results stay
 $(READY): envs/requirements.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and \
 	  "AutoDAgger needs Python 3.11 or newer; \"$(PYTHON)\" is %d.%d. Name another one: make PYTHON=python3.12 ..." % v[:2])'
-	@echo "Setting up $(VENV) (once, about 2 minutes)"
+	@echo "Setting up $(VENV) (once, about a minute)"
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile -r envs/requirements.txt
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile --no-deps --no-build-isolation -e .
