@@ -1,6 +1,5 @@
 """Videos of the agent's runs, played again, with its belief beside the button."""
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +9,7 @@ import numpy as np
 from autodagger.agent.chain import Chain
 from autodagger.agent.evaluation import Run, read_runs
 from autodagger.agent.pictures import draw_strip
+from autodagger.files import folder_in_one_step
 from autodagger.game.env import GameEnv
 from autodagger.results.video import Recorder, VideoStyle
 
@@ -41,21 +41,14 @@ def record_agent_videos(
     reached = [run for run in runs if run.success]
     failed = [run for run in runs if not run.success and run.acts]  # not a crash's
     folder = outputs["videos"]
-    beside = folder.with_name(f".{folder.name}.unfinished")
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir(parents=True)
     names: list[str] = []
-    try:
+    with folder_in_one_step(folder) as unfinished:
         for run in (*reached[:1], *failed[:1]):
             name = f"agent_run{run.number}_{_kind(run)}_steps{len(run.acts)}.mp4"
-            pictures = _play(chain, actions, run, replace(style, speed=SPEED), beside / name)
+            pictures = _play(chain, actions, run, replace(style, speed=SPEED), unfinished / name)
             if not names:
                 draw_strip(pictures, outputs["strip"])
             names.append(name)
-        shutil.rmtree(folder, ignore_errors=True)
-        beside.rename(folder)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
     return [folder / name for name in names]
 
 

@@ -3,12 +3,12 @@
 import argparse
 from pathlib import Path
 
+from autodagger.commands.common import HOME
+from autodagger.errors import UserError
+from autodagger.files import exists
 from autodagger.results.layout import Results
-from autodagger.workflow.config_file import read_config
+from autodagger.workflow.config_file import get_config_file, read_config
 from autodagger.workflow.pipeline import Pipeline, load_pipeline
-
-HOME = Path(__file__).resolve().parents[2]
-"""The Snakefile's folder."""
 
 
 def add_run_arguments(command: argparse.ArgumentParser) -> None:
@@ -26,7 +26,16 @@ def add_run_arguments(command: argparse.ArgumentParser) -> None:
 
 
 def load_run(options: argparse.Namespace) -> tuple[Pipeline, Results]:
-    """The run that the arguments name."""
+    """The run that the arguments name.
+
+    Raises:
+        UserError: There is none here, or its options are wrong.
+    """
+    if not exists(get_config_file(HOME)):
+        raise UserError(
+            f"there is no config.yaml in {Path.cwd()}. Call it in the folder that the run was "
+            "started in."
+        )
     config, files = read_config(options.configfile, options.config, HOME)
     pipeline = load_pipeline(config, files, HOME)
     return pipeline, Results(options.output_dir or pipeline.options["output_dir"])

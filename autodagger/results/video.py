@@ -4,7 +4,6 @@ An episode is its start state, its seed and its actions; the game is determinist
 is recorded while experts and students play, and a video costs only whoever wants to see it.
 """
 
-import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,6 +18,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from autodagger.errors import UserError
+from autodagger.files import folder_in_one_step
 from autodagger.game.env import GameEnv
 from autodagger.results.layout import name_video
 from autodagger.rollout.episode import NO_LABEL
@@ -86,16 +86,8 @@ def record_videos(task: Task, replays: Replays, folder: Path, style: VideoStyle)
         UserError: The encoder stopped, as it does when the disk is full.
     """
     names = [name_video(replays.milestone_id, replay) for replay in replays.episodes]
-    beside = folder.with_name(f".{folder.name}.unfinished")
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir(parents=True)
-    try:
-        _record(task, replays, [beside / name for name in names], style)
-        shutil.rmtree(folder, ignore_errors=True)
-        beside.rename(folder)
-    except BaseException:
-        shutil.rmtree(beside, ignore_errors=True)
-        raise
+    with folder_in_one_step(folder) as unfinished:
+        _record(task, replays, [unfinished / name for name in names], style)
     return [folder / name for name in names]
 
 

@@ -7,7 +7,7 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
@@ -73,27 +73,33 @@ def prepare_jobs(package_folder: str | Path) -> None:
 
 def get_task(snakemake: Any) -> Task:
     """What the job is about: its inputs and params as one value."""
-    files, params, config = snakemake.input, snakemake.params, snakemake.config
-    milestone = Milestone(**params.milestone)
+    files, milestone = snakemake.input, Milestone(**snakemake.params.milestone)
+    starts, tests = get_path(files, "start_states"), get_path(files, "test_states")
+    return build_task(snakemake, milestone, starts, tests)
+
+
+def build_task(
+    snakemake: Any, milestone: Milestone, starts: Path | None, test_starts: Path | None = None
+) -> Task:
+    """A milestone's part of what the job is about, with these start states."""
+    files, config = snakemake.input, snakemake.config
     return Task(
         game_dir=Path(files.adapter).parent,
         rom=get_path(files, "rom"),
         milestone=milestone,
         expert=Path(config["policy_dir"], f"{milestone.id}.py"),
         tools=tuple(map(Path, files.get("tools", ()))),
-        starts=get_path(files, "start_states"),
-        test_starts=get_path(files, "test_states"),
+        starts=starts,
+        test_starts=test_starts,
         seed=config["seed"],
-        vision=get_vision(snakemake, milestone.id),
+        vision=make_vision(config, get_results(snakemake), milestone.id),
     )
 
 
-def get_vision(snakemake: Any, milestone: str) -> Vision:
+def make_vision(options: Mapping[str, Any], results: Results, milestone_id: str) -> Vision:
     """Who answers the questions of a milestone's expert."""
-    config = snakemake.config
-    file = get_results(snakemake).vision(milestone)
-    model, url = config["vision_model"] or "", config["vision_url"] or ""
-    return Vision(file, model, url, config["vision_timeout"])
+    model, url = options["vision_model"] or "", options["vision_url"] or ""
+    return Vision(results.vision(milestone_id), model, url, options["vision_timeout"])
 
 
 def get_path(files: Any, name: str) -> Path | None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from autodagger.files import exists
 from autodagger.results.layout import Results
 from autodagger.task import Machine, Task
+from autodagger.workflow.job import make_vision
 from autodagger.workflow.pipeline import Pipeline
 
 
@@ -28,6 +29,7 @@ def make_task(pipeline: Pipeline, results: Results, milestone_id: str) -> Task:
         starts=starts,
         test_starts=tests,
         seed=options["seed"],
+        vision=make_vision(options, results, milestone_id),
     )
 
 

@@ -4,15 +4,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from autodagger.expert.vision import Vision
+from autodagger.results.layout import Results
 from autodagger.workflow.config import load_config
 from autodagger.workflow.ending import list_marked_jobs
-from autodagger.workflow.job import INTERRUPTED, get_vision
+from autodagger.workflow.job import INTERRUPTED, make_vision
 
 ROOT = Path(__file__).parents[3]
 JOB = """
@@ -123,7 +123,7 @@ def test_tracking_is_not_loaded_without_the_option() -> None:
 def test_experts_questions_are_the_options(tmp_path: Path) -> None:
     config = load_config({"output_dir": str(tmp_path), "vision_model": "m", "vision_timeout": 7})
     file = tmp_path / "vision" / "A" / "answers.jsonl"
-    assert get_vision(SimpleNamespace(config=config), "A") == Vision(file, "m", "", 7)
+    assert make_vision(config, Results(config["output_dir"]), "A") == Vision(file, "m", "", 7)
     config["vision_url"] = "http://localhost/v1"
-    assert get_vision(SimpleNamespace(config=config), "A").url == "http://localhost/v1"
-    assert get_vision(SimpleNamespace(config=load_config({})), "A").timeout == 120
+    assert make_vision(config, Results(config["output_dir"]), "A").url == "http://localhost/v1"
+    assert make_vision(load_config({}), Results("out"), "A").timeout == 120
