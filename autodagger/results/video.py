@@ -260,11 +260,12 @@ def _draw_caption(
     def write(column: int, text: str, colour: tuple[int, int, int]) -> None:
         draw.text((column * size, size), text, colour, font)
 
-    if pressed:
+    if belief:  # its name is long: the button stands alone
+        write(46, belief, _INK)
+    elif pressed:
         write(4, "pressed", _INK)
-        write(52, pressed, _DIFFERS if expert else _PRESSED)
-    if belief:
-        write(92, belief, _INK)
+    if pressed:
+        write(4 if belief else 52, pressed, _DIFFERS if expert else _PRESSED)
     if expert:
         write(124, "expert", _INK)
         write(166, expert, _PRESSED)

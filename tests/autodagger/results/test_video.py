@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from autodagger.errors import UserError
-from autodagger.files import sha1_file
+from autodagger.files import read_json, sha1_file
 from autodagger.game.emulator import FRAMES_PER_SECOND
 from autodagger.game.env import GameEnv
 from autodagger.game.milestone import Milestone
@@ -28,7 +28,7 @@ from autodagger.rollout.episode import NO_LABEL, Actor
 from autodagger.rollout.replay import Replay, Replays
 from autodagger.seeding import derive_seed
 from tests.envs import write_adapter
-from tests.grid import ACTIONS, CURSOR, NAMING, ROM, GridStates, make_task, open_env
+from tests.grid import ACTIONS, CURSOR, NAMING, ROM, ROOT, GridStates, make_task, open_env
 
 DOWN, RIGHT = ACTIONS.index("down"), ACTIONS.index("right")
 WAY = [DOWN, DOWN, RIGHT, RIGHT, RIGHT, RIGHT]
@@ -328,3 +328,15 @@ def test_screens_of_any_size_have_even_sides_and_a_caption_that_fits(
     seen = shrink(pictures[-1, : height * scale, : width * scale], scale)[0]
     assert np.abs(seen - last).mean() < 8
     assert (pictures[-1, height * scale :].max(axis=(1, 2)) > 150).any()  # words
+
+
+def test_belief_is_never_cut_off() -> None:
+    """Of the embedded game's milestones the longest, beside the longest button."""
+    entries = read_json(ROOT / "games" / "mossbrook" / "milestone_config.json")["milestones"]
+    longest = max((entry["id"] for entry in entries), key=len)
+    strip = video._draw_caption(video.CAPTION_WIDTH, "select", belief=f"24/24  {longest}")
+    assert (strip[:, -4:] == strip[0, 0]).all()
+    assert (strip[:, 38:44] == strip[0, 0]).all()  # nor does it touch the button
+    assert not (
+        video._draw_caption(video.CAPTION_WIDTH, "a", belief="W" * 40)[:, -4:] == strip[0, 0]
+    ).all()
