@@ -31,8 +31,8 @@ def _describe(report: Mapping[str, Any], results: Results) -> str:
         f"by a judge {report['students']['successes']}. {results.agent}, {results.full_run.name}, "
         f"{results.survival.name}",
     ]
-    if worst := _find_worst(report):
-        lines.insert(1, worst)
+    if ends := _describe_ends(report):
+        lines.insert(1, ends)
     if report["gap"]:
         lines.insert(
             1, f"The game goes on: {report['gap']} has no student, so the agent ends there."
@@ -40,11 +40,13 @@ def _describe(report: Mapping[str, Any], results: Results) -> str:
     return "\n".join(lines)
 
 
-def _find_worst(report: Mapping[str, Any]) -> str | None:
-    """Where most runs end, so that people know what to look at."""
+def _describe_ends(report: Mapping[str, Any]) -> str | None:
+    """Where its runs end before the end, the most first, so that people know what to look at."""
     ended = [row for row in report["milestones"] if row["ended"]]
     if not ended:
         return None
-    worst = max(ended, key=lambda row: row["ended"])
-    why = ", ".join(f"{count} {kind}" for kind, count in sorted(worst["why"].items()))
-    return f"Most of its other runs end at {worst['milestone_id']} ({why})."
+    places = []
+    for row in sorted(ended, key=lambda row: -row["ended"]):
+        why = ", ".join(f"{count} {kind}" for kind, count in sorted(row["why"].items()))
+        places.append(f"{row['milestone_id']} ({why})")
+    return f"Its other runs end at {', '.join(places)}."
