@@ -4,7 +4,6 @@
 rule train_agent:
     input:
         unpack(get_chain_inputs),
-        sources=get_sources("train_agent"),
     output:
         agent=update(RESULTS.agent),
         training=RESULTS.agent_training,
@@ -19,6 +18,8 @@ rule train_agent:
     resources:
         gpu=get_gpus,
     params:
+        sources=get_sources("train_agent"),
+        console=get_console(),
         chain=get_chain_goals,
         vision=get_chain_vision,
         options=get_options(*(option.name for option in fields(AgentOptions))),
@@ -34,7 +35,6 @@ rule evaluate_agent:
     input:
         unpack(get_chain_inputs),
         agent=RESULTS.agent,
-        sources=get_sources("evaluate_agent"),
     output:
         report=update(RESULTS.full_run),
         runs=update(RESULTS.agent_runs),
@@ -54,6 +54,8 @@ rule evaluate_agent:
     resources:
         gpu=get_gpus,
     params:
+        sources=get_sources("evaluate_agent"),
+        console=get_console(),
         chain=get_chain_goals,
         vision=get_chain_vision,
         gap=get_gap,
@@ -68,7 +70,6 @@ rule record_agent_videos:
     input:
         unpack(get_chain_games),
         runs=RESULTS.agent_runs,
-        sources=get_sources("record_agent_videos"),
     output:
         videos=report(
             update(directory(RESULTS.agent_videos)),
@@ -88,6 +89,8 @@ rule record_agent_videos:
     conda:
         "../envs/autodagger.yaml"
     params:
+        sources=get_sources("record_agent_videos"),
+        console=get_console(),
         chain=get_chain_goals,
         options=get_options("video_fps", "video_scale"),
     message:

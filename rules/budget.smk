@@ -1,11 +1,9 @@
 """Whether a student is trained, and how many steps its episodes get."""
 
 
-checkpoint plan_budget:
+rule plan_budget:
     input:
-        report=get_report,
-        history=get_history,
-        sources=get_sources("plan_budget"),
+        report=RESULTS.expert_report(),
     output:
         budget=RESULTS.budget(),
     log:
@@ -16,6 +14,7 @@ checkpoint plan_budget:
     conda:
         "../envs/autodagger.yaml"
     params:
+        sources=get_sources("plan_budget"),
         options=get_options("step_multiplier", "min_success_rate"),
     message:
         "{wildcards.milestone}: planning the step budget"

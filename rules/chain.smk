@@ -12,17 +12,13 @@ def get_agent_chain():
 
     Those that are reached wherever they start are none of them, and no end either.
 
-    By the budgets as they are: one that is made anew has this asked again. A checkpoint would have
-    to be waited for that, when it is its turn, need not run.
+    By the budgets as they are or are foreseen.
     """
     chain = []
     for milestone in list_path(PIPELINE.milestones):
         if milestone not in PIPELINE.selected:
             break
-        budget = RESULTS.budget(milestone)
-        if not exists(budget):
-            is_trained(milestone)  # Snakemake makes it first
-        decision = read_decision(budget)
+        decision = get_decision(milestone)
         if decision == "fail":
             break
         if decision == "train":
@@ -40,30 +36,23 @@ def get_gap(wildcards):
     """The milestone before which the chain ends; none if it is the whole way."""
     chain = get_agent_chain()
     for milestone in list_path(PIPELINE.milestones):
-        if (
-            milestone not in chain
-            and read_decision(RESULTS.budget(milestone)) != "pass"
-        ):
+        if milestone not in chain and get_decision(milestone) != "pass":
             return milestone
     return ""
 
 
 def get_chain_games(wildcards):
     """All that a replay of whole runs plays with."""
-    return {
-        "rom": str(PIPELINE.rom) if PIPELINE.rom else [],
-        "adapter": str(PIPELINE.adapter),
-        "console": get_console(),
-        # A rule that lists these is looked at anew when they are made.
-        "budgets": [RESULTS.budget(milestone) for milestone in get_agent_chain()],
+    # A rule that lists budgets is looked at anew when they come out otherwise than foreseen.
+    return get_game() | {
+        "budgets": [RESULTS.budget(milestone) for milestone in get_agent_chain()]
     }
 
 
 def get_agent_starts(chain):
-    """Start states for training; not those of `get_start_states`, which waits for checkpoints."""
+    """Start states for training, in the order of the milestones; the first has none."""
     previous = [PIPELINE.milestones[milestone].predecessor for milestone in chain]
-    owns = [(m, PIPELINE.get_own_state(m)) for m in previous if m is not None]
-    return [str(own) if exists(own) else RESULTS.states(m) for m, own in owns]
+    return [get_end_states(milestone) for milestone in previous if milestone]
 
 
 def get_chain_inputs(wildcards):
@@ -75,9 +64,6 @@ def get_chain_inputs(wildcards):
         "models": [RESULTS.best(milestone) for milestone in chain],
         "trainings": [RESULTS.training(milestone) for milestone in chain],
         "start_states": get_agent_starts(chain),
-        "history": [
-            ancient(str(RESULTS.expert_report(milestone))) for milestone in chain
-        ],
     }
 
 

@@ -5,22 +5,25 @@ import os
 from dataclasses import fields
 from pathlib import Path
 
-from snakemake.exceptions import IncompleteCheckpointException
-from snakemake.io import checkpoint_target
-
+import autodagger
 from autodagger.dagger.options import TrainingOptions
 from autodagger.errors import exit_in_words
 from autodagger.expert.desk import ASKING, mentions
 from autodagger.expert.kept_answers import find_late_answers
-from autodagger.files import exists, is_readable
+from autodagger.files import digest_json, exists, is_readable, sha256_file
 from autodagger.results.layout import Results
 from autodagger.results.rows import collect_rows
 from autodagger.sources import list_game_sources, list_imports, list_sources
 from autodagger.workflow.config_file import check_config_files, get_config_file
 from autodagger.workflow.confinement import tell_confinement
-from autodagger.workflow.damage import is_damaged, read_decision, says_train
+from autodagger.workflow.damage import is_damaged
 from autodagger.workflow.ending import show_results, write_failures
-from autodagger.workflow.engine import lift_job_rate_limit, mark_failed_jobs
+from autodagger.workflow.engine import (
+    lift_job_rate_limit,
+    mark_failed_jobs,
+    offer_few_jobs,
+)
+from autodagger.workflow.foresight import Foresight, plan_anew_when_needed
 from autodagger.workflow.gpu import is_gpu_there
 from autodagger.workflow.job import prepare_jobs
 from autodagger.workflow.logging_later import forget_failed_logging
@@ -30,6 +33,9 @@ from autodagger.workflow.run_lock import hold_run_lock
 # Our Snakefile's folder. `workflow.basedir` is another one where ours is a module of a workflow.
 HOME = Path(str(workflow.current_basedir)).parent
 IS_MODULE = Path(workflow.basedir).resolve() != HOME.resolve()
+FORESIGHT = Foresight()
+# Rules after which the plan may have to change.
+CHECKPOINTS = ("evaluate_expert", "plan_budget")
 prepare_jobs(HOME)
 
 
@@ -62,25 +68,31 @@ def get_task_inputs(wildcards):
     }
 
 
+@functools.cache
 def get_tools():
     folder = config["tools_dir"]
     return sorted(map(str, Path(folder).glob("*.py"))) if folder else []
 
 
 def get_game_inputs(wildcards):
-    """All that a replay plays with; `console` is what the adapter imports."""
+    """All that a replay plays with."""
+    return get_game() | {"start_states": get_start_states(wildcards)}
+
+
+def get_game():
     return {
         "rom": str(PIPELINE.rom) if PIPELINE.rom else [],
         "adapter": str(PIPELINE.adapter),
-        "console": get_console(),
-        "start_states": get_start_states(wildcards),
-        "history": get_history(wildcards),
+        "siblings": [os.path.relpath(path) for path in get_game_sources()[0]],
     }
 
 
 @functools.cache
-def get_console():
-    return [os.path.relpath(path) for path in list_game_sources(PIPELINE.adapter)]
+def get_game_sources():
+    """What the adapter imports: files beside it, and modules of the package."""
+    files, package = list_game_sources(PIPELINE.adapter), Path(autodagger.__file__).parent
+    inside = [file for file in files if file.is_relative_to(package)]
+    return [file for file in files if file not in inside], inside
 
 
 def get_test_inputs(wildcards):
@@ -88,62 +100,39 @@ def get_test_inputs(wildcards):
 
 
 def get_start_states(wildcards, kind="states"):
-    """The user's own state, else what the previous expert recorded, else none (power-on)."""
+    """Where the episodes begin; none is power-on."""
     previous = PIPELINE.milestones[wildcards.milestone].predecessor
-    if previous is None:
-        return []
-    own = PIPELINE.get_own_state(previous)
+    return [] if previous is None else get_end_states(previous, kind)
+
+
+def get_end_states(milestone, kind="states"):
+    """Where a milestone ends: the user's own save state, else what its expert recorded."""
+    own = PIPELINE.get_own_state(milestone)
     if exists(own):
         return str(own)
-    states = getattr(get_evaluation(previous), kind)
-    return ancient(states) if is_damaged(states) else states
-
-
-@functools.cache  # asked for after every evaluation, for every job
-def get_chain(milestone):
-    """The milestones whose evaluations lead to this one's start states, the first one first."""
-    chain = []
-    previous = PIPELINE.milestones[milestone].predecessor
-    while previous is not None and not exists(PIPELINE.get_own_state(previous)):
-        chain.insert(0, previous)
-        previous = PIPELINE.milestones[previous].predecessor
-    return chain
-
-
-def get_history(wildcards):
-    """Reports of the evaluations before: never a reason to run, but to be looked at anew.
-
-    When an evaluation is done, Snakemake decides afresh about the jobs that list one of its files,
-    and only about them. So each job lists all that could have made it due; `ancient` says that
-    they do not by themselves.
-    """
-    chain = get_chain(wildcards.milestone)
-    return [ancient(str(RESULTS.expert_report(milestone))) for milestone in chain]
-
-
-def get_evaluation(milestone):
-    """The outputs of a milestone's expert evaluation, which Snakemake makes first.
-
-    The evaluations before it are asked for in order: Snakemake waits for the first that is due.
-    """
-    chain = [*get_chain(milestone), milestone]
-    return [checkpoints.evaluate_expert.get(milestone=m).output for m in chain][-1]
+    states = getattr(RESULTS, kind)(milestone)
+    return ancient(states) if is_damaged(states) else str(states)
 
 
 @functools.cache
 def get_sources(script):
-    """A rule's script and the package's modules that decide its result.
+    """What a rule's script and the package's modules that decide its result are, as one digest.
 
-    The script is among them since Snakemake knows its time alone; see profiles/default.
+    Snakemake knows a script's time alone, see profiles/default; and as inputs they were most of
+    what it has to look at.
     """
     path = Path(HOME, "scripts", f"{script}.py")
-    return [os.path.relpath(path), *get_modules(*list_imports(path))]
+    return digest_sources(path, *list_sources(*list_imports(path)))
 
 
 @functools.cache
-def get_modules(*names):
-    """Modules of the package, and those that they import."""
-    return [os.path.relpath(path) for path in list_sources(*names)]
+def get_console():
+    """Likewise, what of the package the game's adapter needs."""
+    return digest_sources(*get_game_sources()[1])
+
+
+def digest_sources(*files):
+    return digest_json({os.path.relpath(file, HOME): sha256_file(file) for file in files})
 
 
 def get_options(*names):
@@ -175,22 +164,13 @@ def find_vision_model(milestones):
     return get_options("vision_model") | {"late_answers": late}
 
 
-def get_report(wildcards):
-    return get_evaluation(wildcards.milestone).report
-
-
-def get_budget(wildcards):
-    return checkpoints.plan_budget.get(milestone=wildcards.milestone).output.budget
+def get_decision(milestone):
+    """What becomes of a milestone by its budget; before there is one, it is foreseen."""
+    return FORESIGHT.read_decision(RESULTS.budget(milestone))
 
 
 def is_trained(milestone):
-    """Whether the budget says to train; Snakemake makes the budget first."""
-    get_evaluation(milestone)  # a new report has this asked again
-    plan = checkpoints.plan_budget.get(milestone=milestone)
-    budget = plan.output.budget
-    if not Path(budget).is_file():  # it is being made anew at this moment
-        raise IncompleteCheckpointException(plan.rule, checkpoint_target(budget))
-    return says_train(budget)
+    return get_decision(milestone) == "train"
 
 
 def get_training(wildcards):

@@ -1,13 +1,10 @@
 """Each expert plays: how often does it reach its milestone, in how many steps, ending where?"""
 
 
-# A checkpoint, so that the next milestones are looked at anew when it is done: states that come
-# out as they were before run nothing after it.
-checkpoint evaluate_expert:
+rule evaluate_expert:
     input:
         unpack(get_task_inputs),
         unpack(get_test_inputs),
-        sources=get_sources("evaluate_expert"),
     output:
         report=RESULTS.expert_report(),
         trajectories=RESULTS.expert_replays(),
@@ -21,6 +18,8 @@ checkpoint evaluate_expert:
     conda:
         "../envs/autodagger.yaml"
     params:
+        sources=get_sources("evaluate_expert"),
+        console=get_console(),
         milestone=get_goal,
         vision=get_vision,
         options=get_options(
@@ -36,7 +35,6 @@ rule record_expert_videos:
     input:
         unpack(get_game_inputs),
         trajectories=[RESULTS.expert_replays()],
-        sources=get_sources("record_videos"),
     output:
         videos=report(
             update(directory(RESULTS.expert_videos())),
@@ -52,6 +50,8 @@ rule record_expert_videos:
     conda:
         "../envs/autodagger.yaml"
     params:
+        sources=get_sources("record_videos"),
+        console=get_console(),
         milestone=get_goal,
         options=get_options("video_fps", "video_scale", "videos_per_evaluation"),
         is_student=False,

@@ -6,8 +6,7 @@
 rule train_student:
     input:
         unpack(get_task_inputs),
-        budget=get_budget,
-        sources=get_sources("train_student"),
+        budget=RESULTS.budget(),
     output:
         best=update(RESULTS.best()),
         final=update(RESULTS.final()),
@@ -25,6 +24,8 @@ rule train_student:
     resources:
         gpu=get_gpus,
     params:
+        sources=get_sources("train_student"),
+        console=get_console(),
         milestone=get_goal,
         vision=get_vision,
         options=get_training_options(),
@@ -40,8 +41,7 @@ rule evaluate_student:
         unpack(get_task_inputs),
         unpack(get_test_inputs),
         model=RESULTS.best(),
-        budget=get_budget,
-        sources=get_sources("evaluate_student"),
+        budget=RESULTS.budget(),
     output:
         report=update(RESULTS.student_report()),
         trajectories=update(RESULTS.student_replays()),
@@ -56,6 +56,8 @@ rule evaluate_student:
     resources:
         gpu=get_gpus,
     params:
+        sources=get_sources("evaluate_student"),
+        console=get_console(),
         milestone=get_goal,
         vision=get_vision,
         options=get_options("student_eval_episodes", "seed"),
@@ -70,7 +72,6 @@ rule save_dataset:
         unpack(get_game_inputs),
         demonstrations=RESULTS.demonstrations(),
         rollouts=RESULTS.rollouts(),
-        sources=get_sources("save_dataset"),
     output:
         folder=update(directory(RESULTS.datasets())),
     log:
@@ -80,6 +81,8 @@ rule save_dataset:
     conda:
         "../envs/autodagger.yaml"
     params:
+        sources=get_sources("save_dataset"),
+        console=get_console(),
         milestone=get_goal,
     message:
         "{wildcards.milestone}: saving the dataset"
@@ -92,8 +95,7 @@ rule record_student_videos:
         unpack(get_game_inputs),
         unpack(get_test_inputs),
         trajectories=[RESULTS.rollouts(), RESULTS.student_replays()],
-        budget=get_budget,
-        sources=get_sources("record_videos"),
+        budget=RESULTS.budget(),
     output:
         videos=report(
             update(directory(RESULTS.student_videos())),
@@ -109,6 +111,8 @@ rule record_student_videos:
     conda:
         "../envs/autodagger.yaml"
     params:
+        sources=get_sources("record_videos"),
+        console=get_console(),
         milestone=get_goal,
         options=get_options(
             "video_fps", "video_scale", "videos_per_iteration", "videos_per_evaluation"

@@ -3,12 +3,10 @@
 
 rule summarize_milestone:
     input:
-        report=get_report,
-        history=get_history,
-        budget=get_budget,
+        report=RESULTS.expert_report(),
+        budget=RESULTS.budget(),
         training=get_training,
         student=get_student_report,
-        sources=get_sources("summarize_milestone"),
     output:
         row=RESULTS.row(),
     log:
@@ -18,6 +16,8 @@ rule summarize_milestone:
     priority: 8
     conda:
         "../envs/autodagger.yaml"
+    params:
+        sources=get_sources("summarize_milestone"),
     message:
         "{wildcards.milestone}: writing its row"
     script:
@@ -27,7 +27,6 @@ rule summarize_milestone:
 rule summarize_pipeline:
     input:
         rows=[RESULTS.row(milestone) for milestone in PIPELINE.selected],
-        sources=get_sources("summarize_pipeline"),
     output:
         # The last ones stay until there are new ones, whatever happens to this job.
         csv=report(
@@ -41,6 +40,7 @@ rule summarize_pipeline:
     conda:
         "../envs/autodagger.yaml"
     params:
+        sources=get_sources("summarize_pipeline"),
         milestones=MILESTONES,
         skipped=PIPELINE.skipped,
     message:
@@ -53,7 +53,6 @@ rule log_trainings:
     input:
         rows=[RESULTS.row(milestone) for milestone in PIPELINE.selected],
         agent=get_agent_training,
-        sources=get_sources("log_trainings"),
     output:
         note=RESULTS.logged_later,
     log:
@@ -63,6 +62,7 @@ rule log_trainings:
     conda:
         "../envs/autodagger.yaml"
     params:
+        sources=get_sources("log_trainings"),
         milestones=PIPELINE.selected,
     message:
         "logging finished trainings with W&B"

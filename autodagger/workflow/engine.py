@@ -3,6 +3,9 @@
 Snakemake's `workflow` object comes in as an argument; the package never imports Snakemake.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable
+from heapq import nsmallest
 from typing import Any
 
 
@@ -25,3 +28,27 @@ def mark_failed_jobs(workflow: Any) -> None:
     """
     for job in workflow.scheduler.failed:
         workflow.persistence.started(job)  # marks them as incomplete
+
+
+def offer_few_jobs(workflow: Any) -> None:
+    """Has Snakemake choose among the jobs of each rule that could start now, not among all.
+
+    After each job that ends, its schedulers weigh all jobs that are ready, with all their inputs:
+    hundreds, in a chain whose experts are evaluated first. Those of one rule want equal resources,
+    so no more of them than there are free slots can matter: the first ones.
+    """
+    scheduler = workflow.scheduler
+    select = scheduler.job_selector
+
+    def select_among_few(jobs: Iterable[Any]) -> Any:
+        slots = min(scheduler.resources[name] for name in ("_cores", "_nodes"))
+        ready: dict[str, list[Any]] = defaultdict(list)
+        for job in jobs:
+            ready[", ".join(sorted(job.rules))].append(job)
+        return select({job for kind in ready.values() for job in nsmallest(slots, kind, _get_rank)})
+
+    scheduler.job_selector = select_among_few
+
+
+def _get_rank(job: Any) -> tuple[int, int]:
+    return -job.priority, job.jobid

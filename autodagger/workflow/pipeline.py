@@ -133,13 +133,9 @@ def _name_state(start: Path | None, why: str) -> str:
 
 def _find_starts(pipeline: Pipeline) -> dict[str, Path | None]:
     """Where the first episodes of this run begin, by the milestones that they are for."""
-    found: dict[str, Path | None] = {}
-    for milestone in pipeline.selected:
-        while (previous := pipeline.milestones[milestone].predecessor) is not None:
-            if exists(own := pipeline.get_own_state(previous)):
-                found[milestone] = own
-                break
-            milestone = previous
-        else:
-            found[milestone] = None
-    return found
+    begins: dict[str, Path | None] = {}
+    for milestone in pipeline.milestones.values():  # the one before comes before
+        previous = milestone.predecessor
+        own = None if previous is None else pipeline.get_own_state(previous)
+        begins[milestone.id] = own if own and exists(own) else begins.get(previous or "")
+    return {milestone: begins[milestone] for milestone in pipeline.selected}
