@@ -44,7 +44,6 @@ rule all:
 onstart:
     lift_job_rate_limit(workflow)
     offer_few_jobs(workflow)
-    plan_anew_when_needed(workflow, FORESIGHT, CHECKPOINTS)
     tell_confinement(config["unconfined_experts"])
 
 

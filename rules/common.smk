@@ -5,6 +5,8 @@ import os
 from dataclasses import fields
 from pathlib import Path
 
+from snakemake.dag import DAG
+
 import autodagger
 from autodagger.dagger.options import TrainingOptions
 from autodagger.errors import exit_in_words
@@ -23,7 +25,7 @@ from autodagger.workflow.engine import (
     mark_failed_jobs,
     offer_few_jobs,
 )
-from autodagger.workflow.foresight import Foresight, plan_anew_when_needed
+from autodagger.workflow.foresight import foresee_decision, plan_anew_after_surprises
 from autodagger.workflow.gpu import is_gpu_there
 from autodagger.workflow.job import prepare_jobs
 from autodagger.workflow.logging_later import forget_failed_logging
@@ -33,10 +35,9 @@ from autodagger.workflow.run_lock import hold_run_lock
 # Our Snakefile's folder. `workflow.basedir` is another one where ours is a module of a workflow.
 HOME = Path(str(workflow.current_basedir)).parent
 IS_MODULE = Path(workflow.basedir).resolve() != HOME.resolve()
-FORESIGHT = Foresight()
-# Rules after which the plan may have to change.
-CHECKPOINTS = ("evaluate_expert", "plan_budget")
 prepare_jobs(HOME)
+if workflow.is_main_process:
+    plan_anew_after_surprises(DAG)
 
 
 def get_own_config_file():
@@ -166,7 +167,7 @@ def find_vision_model(milestones):
 
 def get_decision(milestone):
     """What becomes of a milestone by its budget; before there is one, it is foreseen."""
-    return FORESIGHT.read_decision(RESULTS.budget(milestone))
+    return foresee_decision(RESULTS.budget(milestone))
 
 
 def is_trained(milestone):

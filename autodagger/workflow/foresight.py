@@ -1,75 +1,85 @@
-"""What Snakemake's plan takes for granted, and whether it came true.
+"""What Snakemake's plan takes for granted, and what is done where it is wrong.
 
 Whether a milestone's student is trained is known when its budget is, and whether start states come
-out as they were when they are made. Snakemake's checkpoints are for that: after each, it plans
-anew, looking at every job of the workflow, which in a chain of n milestones costs n². So the plan
-takes the usual for granted (students are trained; what is made anew differs from what was there),
-and only a checkpoint that came out otherwise has Snakemake plan anew.
+out as they were, when they are made. Snakemake's checkpoints are for that: after each of them, it
+looks at every job of the workflow anew, which in a chain of n milestones costs n². So the plan takes
+the usual for granted (a student is trained; what is made anew differs from what was there), and
+only a job that came out otherwise is a checkpoint.
+
+Snakemake's classes and objects come in as arguments; the package never imports Snakemake.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from autodagger.files import DamagedFile, exists, sha256_file
+from autodagger.files import exists
 from autodagger.workflow.damage import read_decision
 
+_RULES = ("evaluate_expert", "plan_budget")
+"""Rules whose jobs can come out otherwise; in a module, the end of their names."""
 
-class Foresight:
-    """What the plan of this Snakemake takes for granted."""
-
-    def __init__(self) -> None:
-        self._decisions: dict[str, set[str]] = defaultdict(set)
-        self._contents: dict[str, str] = {}
-
-    def read_decision(self, budget: str | Path) -> str:
-        """What a budget.json says; "train" as long as there is none."""
-        decision = read_decision(budget) if exists(budget) else "train"
-        self._decisions[str(budget)].add(decision)
-        return decision
-
-    def keep_contents(self, files: Iterable[str]) -> None:
-        """Notes down what is in the files, those that are there, before they are made anew."""
-        for file in files:
-            with suppress(DamagedFile):
-                self._contents[file] = sha256_file(file)
-
-    def has_failed(self, outputs: Iterable[str]) -> bool:
-        """Whether what a checkpoint has made is not what the plan took for granted."""
-        return any(self._is_otherwise(file) for file in outputs)
-
-    def _is_otherwise(self, file: str) -> bool:
-        if (told := self._decisions.get(file)) and told != {read_decision(file)}:
-            return True
-        with suppress(DamagedFile):
-            return self._contents.get(file) == sha256_file(file)
-        return False
+_foreseen: dict[str, set[str]] = defaultdict(set)
+"""What was said of each budget's decision."""
 
 
-def plan_anew_when_needed(workflow: Any, foresight: Foresight, rules: Iterable[str]) -> None:
-    """Has this Snakemake plan anew after jobs that were foreseen wrongly.
+def foresee_decision(budget: str | Path) -> str:
+    """What a budget.json says; "train" as long as there is none."""
+    decision = read_decision(budget) if exists(budget) else "train"
+    _foreseen[str(budget)].add(decision)
+    return decision
+
+
+def plan_anew_after_surprises(dag_class: Any) -> None:
+    """Has Snakemake plan anew after those jobs that came out otherwise than its plan has it.
 
     Args:
-        workflow: Snakemake's own object, with a plan; tried with Snakemake 9.27.
-        foresight: What that plan took for granted.
-        rules: Those that work as checkpoints from now on. (Were they declared so, Snakemake would
-            also plan everything twice at its start.)
+        dag_class: `snakemake.dag.DAG`, as it is in Snakemake 9.27.
     """
-    dag = workflow.dag
-    plan_anew = dag.update_checkpoint_dependencies
-    due = [job for job in dag.needrun_jobs() if job.rule.name in rules]
-    foresight.keep_contents(str(file) for job in due for file in job.output)
-    for rule in rules:
-        workflow.get_rule(rule).is_checkpoint = True
+    plan_anew = dag_class.update_checkpoint_dependencies
+    if hasattr(plan_anew, "original"):  # a second workflow of ours, in modules
+        return
 
-    async def plan_anew_if_needed(jobs: Iterable[Any]) -> bool:
-        made = [job for job in jobs if job.is_checkpoint]
-        unforeseen = [job for job in made if foresight.has_failed(map(str, job.output))]
-        for job in dag.bfs(dag.depending, *unforeseen):
-            if not dag.finished(job):  # what waited for them has to find a reason again
-                dag.reason(job).clear()
-        return bool(unforeseen) and await plan_anew(unforeseen)
+    async def plan_anew_if_needed(dag: Any, jobs: Iterable[Any] | None = None) -> bool:
+        if jobs is None:  # before the first job
+            return bool(await plan_anew(dag))
+        finished = list(jobs)
+        surprises = [job for job in finished if await _is_surprise(dag, job)]
+        for job in surprises:
+            job.rule.is_checkpoint = True
+        _forget_reasons(dag, surprises)
+        checkpoints = [job for job in finished if job.is_checkpoint]
+        try:
+            return bool(checkpoints) and bool(await plan_anew(dag, checkpoints))
+        finally:
+            for job in surprises:
+                job.rule.is_checkpoint = False
 
-    dag.update_checkpoint_dependencies = plan_anew_if_needed
+    plan_anew_if_needed.original = plan_anew  # type: ignore[attr-defined]
+    dag_class.update_checkpoint_dependencies = plan_anew_if_needed
+
+
+async def _is_surprise(dag: Any, job: Any) -> bool:
+    if not job.rule.name.endswith(_RULES):
+        return False
+    for file in job.output:
+        if (told := _foreseen.get(str(file))) and told != {read_decision(file)}:
+            return True
+        for waiting in dag.depending[job]:
+            if file in waiting.input and await _is_as_before(dag, file, waiting):
+                return True
+    return False
+
+
+async def _is_as_before(dag: Any, file: Any, job: Any) -> bool:
+    """Whether a file is what it was when a job last read it."""
+    known = dag.workflow.persistence.input_checksums(job, file)
+    return len(known) == 1 and await file.is_same_checksum(*known, dag.max_checksum_file_size)
+
+
+def _forget_reasons(dag: Any, surprises: Iterable[Any]) -> None:
+    """What waits for these jobs has to find its reason to run again: it may have none."""
+    for job in dag.bfs(dag.depending, *surprises):
+        if not dag.finished(job):
+            dag.reason(job).clear()
