@@ -42,8 +42,7 @@ rule all:
 
 
 onstart:
-    lift_job_rate_limit(workflow)
-    offer_few_jobs(workflow)
+    ease_scheduling(workflow)
     tell_confinement(config["unconfined_experts"])
 
 

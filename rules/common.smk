@@ -20,11 +20,7 @@ from autodagger.workflow.config_file import check_config_files, get_config_file
 from autodagger.workflow.confinement import tell_confinement
 from autodagger.workflow.damage import is_damaged
 from autodagger.workflow.ending import show_results, write_failures
-from autodagger.workflow.engine import (
-    lift_job_rate_limit,
-    mark_failed_jobs,
-    offer_few_jobs,
-)
+from autodagger.workflow.engine import ease_scheduling, mark_failed_jobs
 from autodagger.workflow.foresight import foresee_decision, plan_anew_after_surprises
 from autodagger.workflow.gpu import is_gpu_there
 from autodagger.workflow.job import prepare_jobs
@@ -91,7 +87,10 @@ def get_game():
 @functools.cache
 def get_game_sources():
     """What the adapter imports: files beside it, and modules of the package."""
-    files, package = list_game_sources(PIPELINE.adapter), Path(autodagger.__file__).parent
+    files, package = (
+        list_game_sources(PIPELINE.adapter),
+        Path(autodagger.__file__).parent,
+    )
     inside = [file for file in files if file.is_relative_to(package)]
     return [file for file in files if file not in inside], inside
 
@@ -133,7 +132,9 @@ def get_console():
 
 
 def digest_sources(*files):
-    return digest_json({os.path.relpath(file, HOME): sha256_file(file) for file in files})
+    return digest_json(
+        {os.path.relpath(file, HOME): sha256_file(file) for file in files}
+    )
 
 
 def get_options(*names):

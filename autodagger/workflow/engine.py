@@ -9,7 +9,13 @@ from heapq import nsmallest
 from typing import Any
 
 
-def lift_job_rate_limit(workflow: Any) -> None:
+def ease_scheduling(workflow: Any) -> None:
+    """Has the main process do what a job costs it, whatever the number of jobs; in `onstart`."""
+    _lift_job_rate_limit(workflow)
+    _offer_few_jobs(workflow)
+
+
+def _lift_job_rate_limit(workflow: Any) -> None:
     """Spares a core: Snakemake's limit, 100 jobs a second, means nothing to jobs of seconds.
 
     With a limit (and its command line always sets one) Snakemake 9.27 plans another look at the
@@ -30,7 +36,7 @@ def mark_failed_jobs(workflow: Any) -> None:
         workflow.persistence.started(job)  # marks them as incomplete
 
 
-def offer_few_jobs(workflow: Any) -> None:
+def _offer_few_jobs(workflow: Any) -> None:
     """Has Snakemake choose among the jobs of each rule that could start now, not among all.
 
     After each job that ends, its schedulers weigh all jobs that are ready, with all their inputs:

@@ -1,14 +1,16 @@
 """What Snakemake's plan takes for granted, and what is done where it is wrong.
 
 Whether a milestone's student is trained is known when its budget is, and whether start states come
-out as they were, when they are made. Snakemake's checkpoints are for that: after each of them, it
-looks at every job of the workflow anew, which in a chain of n milestones costs n². So the plan takes
-the usual for granted (a student is trained; what is made anew differs from what was there), and
-only a job that came out otherwise is a checkpoint.
+out as they were, when they are made. Snakemake's checkpoints are for that: after each, it looks at
+every job of the workflow anew, which in a chain of n milestones costs n². So the plan takes the
+usual for granted (a student is trained; what is made anew differs from what was there), and only a
+job that came out otherwise is a checkpoint.
 
 Snakemake's classes and objects come in as arguments; the package never imports Snakemake.
 """
 
+import atexit
+import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,6 +22,10 @@ from autodagger.workflow.damage import read_decision
 _RULES = ("evaluate_expert", "plan_budget")
 """Rules whose jobs can come out otherwise; in a module, the end of their names."""
 
+_UNCERTAIN = (
+    "These jobs at most: of those that wait for an evaluation or a budget, the ones run whose "
+    "inputs come out otherwise than they were."
+)
 _foreseen: dict[str, set[str]] = defaultdict(set)
 """What was said of each budget's decision."""
 
@@ -43,6 +49,7 @@ def plan_anew_after_surprises(dag_class: Any) -> None:
 
     async def plan_anew_if_needed(dag: Any, jobs: Iterable[Any] | None = None) -> bool:
         if jobs is None:  # before the first job
+            _tell_what_is_uncertain(dag)
             return bool(await plan_anew(dag))
         finished = list(jobs)
         surprises = [job for job in finished if await _is_surprise(dag, job)]
@@ -60,8 +67,19 @@ def plan_anew_after_surprises(dag_class: Any) -> None:
     dag_class.update_checkpoint_dependencies = plan_anew_if_needed
 
 
+def _tell_what_is_uncertain(dag: Any) -> None:
+    """At the end of a dry run's long list, how far it can be believed."""
+    again = [job for job in dag.needrun_jobs() if _is_ours(job) and all(map(exists, job.output))]
+    if dag.workflow.dryrun and again:
+        atexit.register(print, _UNCERTAIN, file=sys.stderr)
+
+
+def _is_ours(job: Any) -> bool:
+    return bool(job.rule.name.endswith(_RULES))
+
+
 async def _is_surprise(dag: Any, job: Any) -> bool:
-    if not job.rule.name.endswith(_RULES):
+    if not _is_ours(job):
         return False
     for file in job.output:
         if (told := _foreseen.get(str(file))) and told != {read_decision(file)}:

@@ -198,9 +198,9 @@ def test_videos_that_fail_leave_a_tested_milestone_completed(copy_of_finished: C
     ("options", "rules"),
     [
         ({"learning_rate": 0.01}, {*STUDENT_RULES, SUMMARY[0]}),
-        # As far as a dry run can see: whether students are due depends on what comes out.
-        ({"student_eval_episodes": 3}, {*EXPERT_RULES, STUDENT_RULES[-1], SUMMARY[0]}),
-        ({"eval_episodes": 3}, {*EXPERT_RULES, STUDENT_RULES[-1], SUMMARY[0]}),
+        # At most, as a dry run says: whether students are due depends on what comes out.
+        ({"student_eval_episodes": 3}, {*EXPERT_RULES, *STUDENT_RULES, SUMMARY[0]}),
+        ({"eval_episodes": 3}, {*EXPERT_RULES, *STUDENT_RULES, SUMMARY[0]}),
         ({"num_envs": 3, "cuda": False, "keep_checkpoints": False}, set()),
         # Trainings that are finished are logged from their files.
         ({"wandb_project": "x", "track": True}, {"log_trainings"}),
