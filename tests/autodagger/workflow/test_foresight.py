@@ -1,4 +1,4 @@
-"""What the plan takes for granted; that it changes where that is wrong is seen in tests/workflow."""
+"""What the plan takes for granted; tests/workflow see it change where that is wrong."""
 
 from pathlib import Path
 
