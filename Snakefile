@@ -13,7 +13,7 @@ PIPELINE = get_pipeline()
 MILESTONES = list(PIPELINE.milestones)
 config = {**PIPELINE.options, "milestone_ids": MILESTONES}
 RESULTS = Results(config["output_dir"])
-RUN_LOCK = hold_run_lock()
+RUN_LOCK = hold_run_lock() if workflow.is_main_process else None
 
 
 wildcard_constraints:
@@ -42,8 +42,7 @@ rule all:
 
 
 onstart:
-    ease_scheduling(workflow)
-    tell_confinement(config["unconfined_experts"])
+    begin_run()
 
 
 onsuccess:

@@ -35,7 +35,12 @@ def exit_with_parent() -> None:
     die_with_parent()
     watched = {parent, int(os.environ.get(PARENT_VARIABLE, parent))} - {os.getpid()}
     for process in watched:
-        threading.Thread(target=_end_after, args=(process,), daemon=True).start()
+        exit_with(process)
+
+
+def exit_with(process: int) -> None:
+    """Makes this process end as soon as another one is gone."""
+    threading.Thread(target=_end_after, args=(process,), daemon=True).start()
 
 
 def is_alive(process: int) -> bool:

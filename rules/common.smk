@@ -26,7 +26,7 @@ from autodagger.workflow.gpu import is_gpu_there
 from autodagger.workflow.job import prepare_jobs
 from autodagger.workflow.logging_later import forget_failed_logging
 from autodagger.workflow.pipeline import check_adapter, load_pipeline
-from autodagger.workflow.run_lock import hold_run_lock
+from autodagger.workflow.run_lock import dismiss_earlier_runs, hold_run_lock
 
 # Our Snakefile's folder. `workflow.basedir` is another one where ours is a module of a workflow.
 HOME = Path(str(workflow.current_basedir)).parent
@@ -49,6 +49,13 @@ def get_pipeline():
     if is_first:
         check_adapter(pipeline)
     return pipeline
+
+
+def begin_run():
+    """What is done before the first job of a run that is no dry one."""
+    dismiss_earlier_runs()
+    ease_scheduling(workflow)
+    tell_confinement(config["unconfined_experts"])
 
 
 def get_goal(wildcards):

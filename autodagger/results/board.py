@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from autodagger.files import DamagedFile, exists, read_object, read_text
-from autodagger.processes import is_alive
+from autodagger.files import DamagedFile, exists, read_object
 from autodagger.results.layout import AGENT, Results
+from autodagger.signs import is_sign_alive
 
 STAGES = ("expert", "budget", "student", "test", "row")
 """Column titles: expert evaluated, budget planned, student trained, student tested, row written."""
@@ -19,7 +19,6 @@ _RULES = {
     "row": "summarize_milestone",
 }
 _CELL_WIDTH = 12
-_PROCESS_DIGITS = 12  # of a process id, at most
 _DAMAGED = "damaged"
 
 
@@ -95,12 +94,8 @@ def is_any_running(results: Results, milestone: str) -> bool:
 
 
 def is_running(marker: Path) -> bool:
-    """Whether the Snakemake that a job's marker names still lives; a kill leaves the marker."""
-    try:
-        text = read_text(marker)
-    except DamagedFile:
-        return False
-    return text.isdecimal() and len(text) < _PROCESS_DIGITS and is_alive(int(text))
+    """Whether the job that a marker names still lives, on any host; a kill leaves the marker."""
+    return is_sign_alive(marker)
 
 
 def _describe_running(results: Results, milestone: str, unit: str = "iter") -> str:

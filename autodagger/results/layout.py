@@ -15,7 +15,10 @@ AGENT = "agent"
 """In a milestone's place, for what belongs to the one player of them all."""
 
 FAILED = "failed"
-"""In a marker, after the Snakemake's process id: the job has failed, and said why in its log."""
+"""A marker's outcome: the job has said what is wrong, which would be so again."""
+
+CRASHED = "crashed"
+"""Likewise: the job has failed in a way that may not repeat itself."""
 
 
 class Results:

@@ -1,6 +1,5 @@
 """The end of a run: the results on the screen, and rows for the jobs that crashed."""
 
-import os
 import re
 import signal
 import sys
@@ -11,7 +10,7 @@ from typing import Any
 
 from autodagger.files import DamagedFile, exists, read_bytes
 from autodagger.results.full_run import describe_agent
-from autodagger.results.layout import FAILED, Results
+from autodagger.results.layout import Results
 from autodagger.results.rows import (
     ROW_RULES,
     build_failed_row,
@@ -20,7 +19,9 @@ from autodagger.results.rows import (
     format_table,
     write_results,
 )
+from autodagger.signs import Sign
 from autodagger.workflow.job import INTERRUPTED
+from autodagger.workflow.run_lock import get_run
 
 _STOPPED = re.compile(rf"Signals\.SIG(INT|TERM)|exit status ({INTERRUPTED}|{128 + signal.SIGTERM})")
 """How Snakemake's log tells that Ctrl-C, or a stop of everything, ended a job."""
@@ -83,19 +84,19 @@ def show_results(
 
 
 def list_marked_jobs(
-    log_folder: Path, snakemake_pid: int, failed_only: bool = False
+    log_folder: Path, run: str, failed_only: bool = False
 ) -> list[tuple[str, str, Path]]:
-    """The jobs of one Snakemake that began and did not end well: (rule, milestone, log).
+    """The jobs of one run that began and did not end well: (rule, milestone, log).
 
     Args:
         log_folder: Where the markers lie beside the logs.
-        snakemake_pid: Process id.
+        run: Which, see `autodagger.workflow.run_lock.get_run`.
         failed_only: Whether jobs that were killed are left out.
     """
     found = []
     for marker in sorted(Path(log_folder).glob("*/*.running"), key=_get_mtime):
-        process, _, outcome = _read_if_there(marker).partition(" ")
-        if process == str(snakemake_pid) and (outcome == FAILED or not failed_only):
+        sign = Sign.read(marker)
+        if sign and sign.run == run and (sign.outcome or not failed_only):
             found.append((marker.parent.name, marker.stem, marker.with_suffix(".log")))
     return found
 
@@ -116,7 +117,7 @@ def _find_failed_jobs(
     results: Results, known: Sequence[str], text: str, stopped: bool
 ) -> list[tuple[str, str, Path]]:
     """By the jobs' markers, and by Snakemake's log, where stopped jobs look like failed ones."""
-    jobs = list_marked_jobs(results.logs, os.getpid(), failed_only=stopped)
+    jobs = list_marked_jobs(results.logs, get_run(), failed_only=stopped)
     pattern = rf"^    log: {re.escape(str(results.logs))}/(\w+)/([\w-]+)\.log \(check"
     for rule, milestone in re.findall(pattern, "" if stopped else text, re.MULTILINE):
         jobs.append((rule, milestone, results.log(rule, milestone)))

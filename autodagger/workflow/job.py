@@ -9,6 +9,7 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,11 @@ from autodagger.errors import UserError
 from autodagger.expert.vision import Vision
 from autodagger.files import DamagedFile
 from autodagger.game.milestone import Milestone
-from autodagger.processes import PARENT_VARIABLE, exit_with_parent
-from autodagger.results.layout import FAILED, Results, get_marker
+from autodagger.processes import PARENT_VARIABLE
+from autodagger.results.layout import CRASHED, FAILED, Results, get_marker
+from autodagger.signs import Sign, get_host, is_sign_alive, keep_touching
 from autodagger.task import Machine, Progress, Task
+from autodagger.workflow.run_lock import end_with_run, get_run
 from autodagger.workflow.tracking import Tracker, open_tracker
 
 INTERRUPTED = 130
@@ -38,13 +41,14 @@ def run_job(snakemake: Any, stage: str) -> Iterator[Progress]:
     Raises:
         SystemExit: The body failed; the message and the log's path are on the terminal.
     """
-    exit_with_parent()
+    end_with_run()
     log = Path(snakemake.log[0])
-    marker = get_marker(log)
-    log.parent.mkdir(parents=True, exist_ok=True)
-    marker.write_text(os.environ.get(PARENT_VARIABLE, ""))
+    marker, prefix = get_marker(log), _format_prefix(snakemake, stage)
+    _look_for_others(marker, prefix)
+    sign = Sign(os.getpid(), get_host(), get_run() or "-")
+    sign.write(marker)
+    keep_touching(marker.absolute())
     with _redirect_to(log) as terminal:
-        prefix = _format_prefix(snakemake, stage)
         try:
             yield _make_progress(terminal, prefix)
         except BaseException as error:
@@ -56,12 +60,32 @@ def run_job(snakemake: Any, stage: str) -> Iterator[Progress]:
             text = _describe_failure(error)
             os.write(terminal, f"{prefix} failed: {text} (see {log})\n".encode())
             with suppress(OSError):  # a full disk: the terminal has it
-                marker.write_text(f"{os.environ.get(PARENT_VARIABLE, '')} {FAILED}")
+                outcome = FAILED if isinstance(error, UserError) else CRASHED
+                replace(sign, outcome=outcome).write(marker)
                 if not isinstance(error, DamagedFile):  # which says all there is to say
                     traceback.print_exception(error)
                 print(text, file=sys.stderr)  # last in the log: the row's `error`
             sys.exit(1)
     marker.unlink(missing_ok=True)
+
+
+def _look_for_others(marker: Path, prefix: str) -> None:
+    """Waits for what is left of a killed run to end; gives up what has failed for good.
+
+    Snakemake tries a job again when its profile says so: for nodes that fail.
+
+    Raises:
+        SystemExit: In this run, the job has said before what is wrong.
+    """
+    left = Sign.read(marker)
+    if left and left.outcome == FAILED and left.run == get_run():
+        print(f"{prefix} not tried again: it would say the same", file=sys.stderr)
+        sys.exit(1)
+    if left and is_sign_alive(marker):
+        host = left.host.partition("/")[0]
+        print(f"{prefix} waits until an earlier job on {host} has ended", file=sys.stderr)
+        while is_sign_alive(marker):
+            time.sleep(1)
 
 
 def prepare_jobs(package_folder: str | Path) -> None:

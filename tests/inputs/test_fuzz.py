@@ -253,7 +253,7 @@ def read_benchmark(path: Path) -> None:
     marker.write_bytes(path.read_bytes())
     build_row(results, "A")
     draw_board(results, ["A"])
-    list_marked_jobs(results.logs, 5)
+    list_marked_jobs(results.logs, "a-run")
 
 
 FILES: dict[Callable[[Results], Path], bytes] = {
