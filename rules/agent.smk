@@ -16,6 +16,9 @@ rule train_agent:
         "../envs/autodagger.yaml"
     threads: AGENT_THREADS
     resources:
+        mem_mb=grow(8000),
+        runtime=grow(720),
+        cpus_per_task=config["num_envs"],
         gpu=get_gpus,
     params:
         sources=get_sources("train_agent"),
@@ -52,6 +55,9 @@ rule evaluate_agent:
         "../envs/autodagger.yaml"
     threads: config["train_threads"]
     resources:
+        mem_mb=grow(4000),
+        runtime=grow(240),
+        cpus_per_task=config["num_envs"],
         gpu=get_gpus,
     params:
         sources=get_sources("evaluate_agent"),
@@ -88,6 +94,9 @@ rule record_agent_videos:
         RESULTS.benchmark("record_agent_videos", "agent")
     conda:
         "../envs/autodagger.yaml"
+    resources:
+        mem_mb=grow(1500),
+        runtime=grow(60),
     params:
         sources=get_sources("record_agent_videos"),
         console=get_console(),

@@ -11,6 +11,7 @@ rule plan_budget:
     benchmark:
         RESULTS.benchmark("plan_budget")
     priority: 10
+    localrule: True
     conda:
         "../envs/autodagger.yaml"
     params:

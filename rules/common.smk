@@ -227,5 +227,18 @@ def get_agent_training(wildcards):
 
 
 def get_gpus(wildcards):
-    """GPUs of a job: 1 if trainings take one, which a dry run does not ask."""
-    return int(config["cuda"] and not workflow.dryrun and is_gpu_there())
+    """GPUs of a job: 1 if trainings take one, which a dry run does not ask.
+
+    Nor does a cluster's submitting host, which has another machine's; see docs/cluster.md.
+    """
+    is_here = workflow.is_main_process and workflow.local_exec and not workflow.dryrun
+    return int(config["cuda"] and is_here and is_gpu_there())
+
+
+def grow(amount):
+    """A resource of which a job gets more at each attempt, for clusters."""
+
+    def get_amount(wildcards, attempt):
+        return amount * attempt
+
+    return get_amount

@@ -17,6 +17,10 @@ rule evaluate_expert:
     priority: 10
     conda:
         "../envs/autodagger.yaml"
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(60),
+        cpus_per_task=config["num_envs"],
     params:
         sources=get_sources("evaluate_expert"),
         console=get_console(),
@@ -49,6 +53,9 @@ rule record_expert_videos:
         RESULTS.benchmark("record_expert_videos")
     conda:
         "../envs/autodagger.yaml"
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(30),
     params:
         sources=get_sources("record_videos"),
         console=get_console(),

@@ -18,10 +18,15 @@ rule train_student:
     benchmark:
         RESULTS.benchmark("train_student")
     priority: 4
+    group:
+        "{milestone}"
     conda:
         "../envs/autodagger.yaml"
     threads: config["train_threads"]
     resources:
+        mem_mb=grow(2500),
+        runtime=grow(240),
+        cpus_per_task=config["num_envs"],
         gpu=get_gpus,
     params:
         sources=get_sources("train_student"),
@@ -50,10 +55,15 @@ rule evaluate_student:
     benchmark:
         RESULTS.benchmark("evaluate_student")
     priority: 6
+    group:
+        "{milestone}"
     conda:
         "../envs/autodagger.yaml"
     threads: config["train_threads"]
     resources:
+        mem_mb=grow(1500),
+        runtime=grow(60),
+        cpus_per_task=config["num_envs"],
         gpu=get_gpus,
     params:
         sources=get_sources("evaluate_student"),
@@ -78,8 +88,13 @@ rule save_dataset:
         RESULTS.log("save_dataset"),
     benchmark:
         RESULTS.benchmark("save_dataset")
+    group:
+        "{milestone}"
     conda:
         "../envs/autodagger.yaml"
+    resources:
+        mem_mb=grow(1500),
+        runtime=grow(60),
     params:
         sources=get_sources("save_dataset"),
         console=get_console(),
@@ -108,8 +123,13 @@ rule record_student_videos:
         RESULTS.log("record_student_videos"),
     benchmark:
         RESULTS.benchmark("record_student_videos")
+    group:
+        "{milestone}"
     conda:
         "../envs/autodagger.yaml"
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(60),
     params:
         sources=get_sources("record_videos"),
         console=get_console(),

@@ -14,6 +14,7 @@ rule summarize_milestone:
     benchmark:
         RESULTS.benchmark("summarize_milestone")
     priority: 8
+    localrule: True
     conda:
         "../envs/autodagger.yaml"
     params:
@@ -37,6 +38,7 @@ rule summarize_pipeline:
         RESULTS.log("summarize_pipeline", "all"),
     benchmark:
         RESULTS.benchmark("summarize_pipeline", "all")
+    localrule: True
     conda:
         "../envs/autodagger.yaml"
     params:
@@ -59,6 +61,7 @@ rule log_trainings:
         RESULTS.log("log_trainings", "all"),
     benchmark:
         RESULTS.benchmark("log_trainings", "all")
+    localrule: True
     conda:
         "../envs/autodagger.yaml"
     params:
