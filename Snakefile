@@ -9,10 +9,11 @@ include: "rules/common.smk"
 configfile: get_own_config_file()
 
 
+SHARED = take_shared()
 PIPELINE = get_pipeline()
 MILESTONES = list(PIPELINE.milestones)
-config = {**PIPELINE.options, "milestone_ids": MILESTONES}
-RESULTS = Results(config["output_dir"])
+config = {**PIPELINE.options, **SHARED, "milestone_ids": MILESTONES}
+RESULTS = Results(config["output_dir"], config["expert_dir"])
 RUN_LOCK = hold_run_lock() if workflow.is_main_process else None
 
 

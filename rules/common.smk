@@ -16,6 +16,7 @@ from autodagger.files import digest_json, exists, is_readable, sha256_file
 from autodagger.results.layout import Results
 from autodagger.results.rows import collect_rows
 from autodagger.sources import list_game_sources, list_imports, list_sources
+from autodagger.workflow.config import load_config_schema
 from autodagger.workflow.config_file import check_config_files, get_config_file
 from autodagger.workflow.confinement import tell_confinement
 from autodagger.workflow.damage import is_damaged
@@ -27,6 +28,14 @@ from autodagger.workflow.job import prepare_jobs
 from autodagger.workflow.logging_later import forget_failed_logging
 from autodagger.workflow.pipeline import check_adapter, load_pipeline
 from autodagger.workflow.run_lock import dismiss_earlier_runs, hold_run_lock
+from autodagger.workflow.study import (
+    EXPERT_OPTIONS,
+    SHARED_KEYS,
+    describe_members,
+    end_study,
+    get_study_files,
+    load_study,
+)
 
 # Our Snakefile's folder. `workflow.basedir` is another one where ours is a module of a workflow.
 HOME = Path(str(workflow.current_basedir)).parent
@@ -38,6 +47,34 @@ if workflow.is_main_process:
 
 def get_own_config_file():
     return check_config_files(get_config_file(HOME, IS_MODULE))[0]
+
+
+def take_shared():
+    """What the study that this run belongs to says beside its options."""
+    return {key: config.pop(key, default) for key, default in SHARED_KEYS.items()}
+
+
+@exit_in_words()
+def get_study():
+    """Its members, from a config with lists."""
+    check_config_files(*workflow.configfiles)
+    return load_study(config, get_study_dir())
+
+
+def get_study_milestones():
+    """The ids that every member makes."""
+    config = {k: v for k, v in MEMBERS[0].config.items() if k not in SHARED_KEYS}
+    return load_pipeline(config, workflow.configfiles, HOME, probe=False).selected
+
+
+def get_member_rows():
+    results = [Results(member.config["output_dir"]) for member in MEMBERS]
+    return [one.row(milestone) for one in results for milestone in MILESTONES]
+
+
+def get_study_dir():
+    default = load_config_schema()["properties"]["output_dir"]["default"]
+    return str(config.get("output_dir") or default)
 
 
 @exit_in_words()
@@ -55,7 +92,7 @@ def begin_run():
     """What is done before the first job of a run that is no dry one."""
     dismiss_earlier_runs()
     ease_scheduling(workflow)
-    tell_confinement(config["unconfined_experts"])
+    tell_confinement(config.get("unconfined_experts", False))
 
 
 def get_goal(wildcards):

@@ -26,9 +26,7 @@ rule evaluate_expert:
         console=get_console(),
         milestone=get_goal,
         vision=get_vision,
-        options=get_options(
-            "eval_episodes", "start_states", "student_eval_episodes", "seed"
-        ),
+        options=get_options(*EXPERT_OPTIONS),
     message:
         "{wildcards.milestone}: evaluating the expert"
     script:

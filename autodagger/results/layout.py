@@ -26,10 +26,13 @@ class Results:
 
     Args:
         folder: The option `output_dir`.
+        experts: Where the evaluations of the experts lie, if elsewhere: members of a study share
+            them.
     """
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(self, folder: str | Path, experts: str | Path | None = None) -> None:
         self.folder = Path(folder)
+        self.experts = Path(experts or folder)
         self.csv = self.folder / "pipeline_results.csv"
         self.json = self.folder / "pipeline_results.json"
         self.models = self.folder / "models"
@@ -47,7 +50,7 @@ class Results:
 
     def expert_report(self, milestone: str = _MILESTONE) -> Path:
         """How the expert did, episode by episode."""
-        return self.folder / "expert_eval" / milestone / "expert_eval.json"
+        return self.experts / "expert_eval" / milestone / "expert_eval.json"
 
     def expert_replays(self, milestone: str = _MILESTONE) -> Path:
         """The expert's episodes."""
@@ -55,11 +58,11 @@ class Results:
 
     def expert_videos(self, milestone: str = _MILESTONE) -> Path:
         """Folder of the expert's videos."""
-        return self.folder / "expert_eval_videos" / milestone
+        return self.experts / "expert_eval_videos" / milestone
 
     def states(self, milestone: str = _MILESTONE) -> Path:
         """Where the expert's successes ended: the next milestone's start states for training."""
-        return self.folder / "milestone_states" / milestone / "completed_states.zip"
+        return self.experts / "milestone_states" / milestone / "completed_states.zip"
 
     def test_states(self, milestone: str = _MILESTONE) -> Path:
         """Likewise for tests, of expert episodes that training has nothing of."""
@@ -115,7 +118,7 @@ class Results:
 
     def vision(self, milestone: str = _MILESTONE) -> Path:
         """What the vision model answered to its expert; no declared output, and never made anew."""
-        return self.folder / "vision" / milestone / "answers.jsonl"
+        return self.experts / "vision" / milestone / "answers.jsonl"
 
     def diagnosis(self, milestone: str = _MILESTONE) -> Path:
         """Why a student falls short; beside it lie the pictures."""

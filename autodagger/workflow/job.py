@@ -146,7 +146,7 @@ def get_outputs(snakemake: Any) -> dict[str, Path]:
 
 def get_results(snakemake: Any) -> Results:
     """Where everything else lies."""
-    return Results(snakemake.config["output_dir"])
+    return Results(snakemake.config["output_dir"], snakemake.config.get("expert_dir"))
 
 
 def get_milestone(snakemake: Any) -> str:
@@ -227,9 +227,11 @@ def _make_progress(terminal: int, prefix: str) -> Progress:
 
 def _format_prefix(snakemake: Any, stage: str) -> str:
     """`[ 5/12] PLAYER_BEDROOM     student`."""
-    known = snakemake.config["milestone_ids"]
+    known = snakemake.config.get("milestone_ids", [])
     milestone = get_milestone(snakemake)
-    width = max(map(len, known))
+    width = max(map(len, [*known, milestone]))
     total = len(known)
     number = f"{known.index(milestone) + 1:>{len(str(total))}}" if milestone in known else "-"
-    return f"[{number}/{total}] {milestone:<{width}} {stage:<{_STAGE_WIDTH}}"
+    member = snakemake.config.get("member")
+    study = f"{member} " if member else ""
+    return f"{study}[{number}/{total}] {milestone:<{width}} {stage:<{_STAGE_WIDTH}}"
