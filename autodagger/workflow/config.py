@@ -23,6 +23,10 @@ _TYPE_NAMES = {
     "null": "nothing",
     "array": "a list",
 }
+_STUDY = (
+    " Several values are several runs side by side: start them with snakemake -s study.smk "
+    "(docs/studies.md)."
+)
 _ID_OPTIONS = ("milestone", "resume_from")
 _BOOLEANS = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False}
 
@@ -56,11 +60,12 @@ def load_config(config: Mapping[str, Any], files: Iterable[str | Path] = ()) -> 
                 f"{where}: unknown option {show(key)}{nearest}. config.yaml lists them all."
             )
             continue
-        options[key] = _coerce(key, value, properties[key])
+        options[key] = coerce(key, value, properties[key])
         if not _is_valid(options[key], properties[key]):
             problems.append(
                 f"{where}: {key} is {_quote(value)}; expected {_describe(properties[key])}. "
                 f"Correct it there; the default is {properties[key]['default']!r}."
+                f"{_STUDY if isinstance(value, list) else ''}"
             )
     if problems:
         raise UserError("\n".join(problems))
@@ -151,7 +156,7 @@ def _find_source(key: str, value: Any, written: Mapping[str, Mapping[str, Any]])
     return "--config"
 
 
-def _coerce(key: str, value: Any, schema: Mapping[str, Any]) -> Any:
+def coerce(key: str, value: Any, schema: Mapping[str, Any]) -> Any:
     """Reads what YAML or `--config` leave as text: `3e-4`, `false`, `A B`, ids like numbers."""
     types = schema.get("type", [])
     types = [types] if isinstance(types, str) else types
@@ -166,7 +171,7 @@ def _coerce(key: str, value: Any, schema: Mapping[str, Any]) -> Any:
     if isinstance(value, str) and ("number" in types or "integer" in types):
         return _read_number(value, float if "number" in types else int)
     if isinstance(value, list) and "items" in schema:  # Snakemake hands over the items as text
-        return [_coerce(key, item, schema["items"]) for item in value]
+        return [coerce(key, item, schema["items"]) for item in value]
     if isinstance(value, float) and "number" not in types and value.is_integer():
         return int(value)
     return value

@@ -1,4 +1,4 @@
-"""A study: runs that differ in a few options, side by side, from one config whose options are lists.
+"""A study: runs side by side that differ in a few options, from one config with lists.
 
 Where members differ in nothing that an expert's evaluation depends on, they share it: it lies in a
 folder of its own, and one member alone has the rules that make it.
@@ -16,7 +16,7 @@ from autodagger.errors import UserError, show
 from autodagger.results.layout import Results
 from autodagger.results.rows import collect_rows
 from autodagger.results.study import MemberRows, compare, format_study
-from autodagger.workflow.config import load_config_schema
+from autodagger.workflow.config import coerce, load_config_schema
 from autodagger.workflow.ending import write_failures
 
 EXPERT_OPTIONS = ("eval_episodes", "start_states", "student_eval_episodes", "seed")
@@ -26,7 +26,7 @@ EXPERT_RULES = ("evaluate_expert", "record_expert_videos")
 """What the members with equal `EXPERT_OPTIONS` have in common."""
 
 SHARED_KEYS = {"expert_dir": None, "member": ""}
-"""What a study tells its members beside their options: the folder of what they share, their name."""
+"""What a study tells its members beside options: where what they share lies, and their name."""
 
 _SWEPT = ("eval_episodes", "start_states", "step_multiplier")
 _SEED = "seed"
@@ -60,7 +60,7 @@ def find_swept(config: Mapping[str, Any]) -> dict[str, list[Any]]:
     for key, value in config.items():
         depth = properties.get(key, {}).get("type") == "array"
         if isinstance(value, list) and (not depth or any(isinstance(one, list) for one in value)):
-            found[str(key)] = value
+            found[str(key)] = [coerce(str(key), one, properties.get(key, {})) for one in value]
     return dict(sorted(found.items(), key=lambda item: item[0] == _SEED))
 
 
@@ -98,8 +98,8 @@ def _check(swept: Mapping[str, list[Any]]) -> None:
     allowed = [_SEED, *_SWEPT, *(option.name for option in fields(TrainingOptions))]
     if not swept:
         raise UserError(
-            "This is no study: none of its options is a list. Give at least one several values, such "
-            "as seed: [0, 1, 2], or start a plain run (without -s study.smk)."
+            "This is no study: none of its options is a list. Give at least one several values, "
+            "such as seed: [0, 1, 2], or start a plain run (without -s study.smk)."
         )
     for key, values in swept.items():
         if key not in allowed:

@@ -165,7 +165,8 @@ def list_jobs(output: str) -> list[tuple[str, str]]:
 
 def read_messages() -> dict[str, str]:
     """The rules by what their messages say after the milestone."""
-    text = "\n".join(path.read_text() for path in (ROOT / "rules").glob("*.smk"))
+    paths = [*(ROOT / "rules").glob("*.smk"), ROOT / "study.smk"]
+    text = "\n".join(path.read_text() for path in paths)
     found = re.findall(
         r'^(?:rule|checkpoint) (\w+):.*?message:\s+"(?:{wildcards.milestone}: )?([^"]*)"',
         text,

@@ -1,0 +1,149 @@
+"""A study's table: means over seeds that hide nothing, and intervals that claim no more."""
+
+import csv
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from autodagger.results.study import (
+    ALL,
+    MemberRows,
+    compare,
+    format_study,
+    list_points,
+    write_study,
+)
+from autodagger.results.study_picture import draw_study
+from autodagger.stats import t_interval, wilson_interval
+
+
+def row(
+    milestone: str, rate: float | None, status: str = "completed", **other: Any
+) -> dict[str, Any]:
+    return {
+        "milestone_id": milestone,
+        "status": status,
+        "expert_success_rate": 1.0,
+        "dagger_final_success_rate": rate,
+        "student_episodes": 50,
+        "seconds": 10.0,
+    } | other
+
+
+def member(seed: int, *rows: dict[str, Any], network: str = "nature") -> MemberRows:
+    return MemberRows({"network": network, "seed": seed}, rows)
+
+
+def find(lines: list[dict[str, Any]], milestone: str, network: str = "nature") -> dict[str, Any]:
+    found = [
+        one
+        for one in lines
+        if (one["milestone_id"], one["options"]["network"]) == (milestone, network)
+    ]
+    assert len(found) == 1
+    return found[0]
+
+
+def test_a_line_has_the_mean_over_seeds_and_their_extremes() -> None:
+    lines = compare([member(0, row("A", 0.9)), member(1, row("A", 0.7)), member(2, row("A", 0.8))])
+    line = find(lines, "A")
+    assert (line["seeds"], line["completed"]) == (3, 3)
+    assert line["student_success_rate"] == pytest.approx(0.8)
+    assert (line["lowest"], line["highest"], line["mean_seconds"]) == (0.7, 0.9, 10.0)
+    low, high = t_interval(0.8, 0.1, 3)
+    assert (line["interval_low"], line["interval_high"]) == (round(low, 4), min(1, round(high, 4)))
+
+
+def test_seeds_that_agree_claim_no_more_than_their_episodes() -> None:
+    line = find(compare([member(seed, row("A", 1.0)) for seed in range(3)]), "A")
+    assert (line["interval_low"], line["interval_high"]) == wilson_interval(150, 150)
+    assert line["interval_low"] < 1
+
+
+def test_one_seed_has_the_interval_of_its_episodes() -> None:
+    line = find(compare([member(0, row("A", 0.9))]), "A")
+    assert (line["interval_low"], line["interval_high"]) == wilson_interval(45, 50)
+
+
+def test_seeds_that_differ_widen_it_within_what_a_rate_can_be() -> None:
+    line = find(compare([member(0, row("A", 0.0)), member(1, row("A", 1.0))]), "A")
+    assert (line["interval_low"], line["interval_high"]) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("status", ["failed", "skipped", "not reached"])
+def test_a_seed_without_a_student_is_counted_and_in_no_mean(status: str) -> None:
+    lines = compare([member(0, row("A", 0.9)), member(1, row("A", None, status))])
+    line = find(lines, "A")
+    assert (line["completed"], line["seeds"], line["student_success_rate"]) == (1, 2, 0.9)
+    assert "1 of 2" in format_study(lines)
+
+
+def test_without_any_student_there_is_no_number() -> None:
+    lines = compare([member(0, row("A", None, "failed", seconds=None, expert_success_rate=None))])
+    line = find(lines, "A")
+    for column in (
+        "student_success_rate",
+        "interval_low",
+        "lowest",
+        "mean_seconds",
+        "expert_success_rate",
+    ):
+        assert line[column] is None
+    assert "0 of 1" in format_study(lines)
+
+
+def test_all_milestones_is_a_mean_a_seed_and_complete_only_if_all_are() -> None:
+    first = member(0, row("A", 1.0), row("B", 0.5), row("C", None, "skipped"))
+    second = member(1, row("A", 1.0), row("B", None, "failed"), row("C", None, "skipped"))
+    line = find(compare([first, second]), ALL)
+    assert (line["completed"], line["seeds"]) == (1, 2)
+    assert line["student_success_rate"] == pytest.approx(0.75)
+
+
+def test_choices_are_told_apart_and_the_seed_is_none() -> None:
+    rates = {"nature": 0.6, "impala": 0.8}
+    lines = compare(
+        [
+            member(seed, row("A", rate), network=name)
+            for seed in (0, 1)
+            for name, rate in rates.items()
+        ]
+    )
+    assert [find(lines, "A", name)["student_success_rate"] for name in rates] == [0.6, 0.8]
+    assert len(lines) == 4
+    assert list_points([member(0, row("A", 0.6)), member(1, row("A", 0.7))])[0] == [0.6, 0.7]
+
+
+def test_files_say_the_same_as_the_table(tmp_path: Path) -> None:
+    members = [member(seed, row("A", 0.9), network=name) for seed in (0, 1) for name in ("x", "y")]
+    lines = compare(members)
+    write_study(lines, tmp_path / "study.csv", tmp_path / "study.json")
+    with (tmp_path / "study.csv").open() as file:
+        table = list(csv.DictReader(file))
+    assert [(line["milestone_id"], line["network"]) for line in table] == [
+        ("A", "x"),
+        (ALL, "x"),
+        ("A", "y"),
+        (ALL, "y"),
+    ]
+    assert json.loads((tmp_path / "study.json").read_text()) == lines
+    draw_study(lines, list_points(members), tmp_path / "study.png")
+    with Image.open(tmp_path / "study.png") as picture:
+        assert min(picture.size) > 100
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, 11, 31])
+def test_students_quantiles_cover_95_percent(count: int) -> None:
+    """By integrating Student's density, whose formula is the definition."""
+    n = count - 1
+    quantile = (t_interval(0.0, 1.0, count)[1]) * math.sqrt(count)
+    norm = math.gamma((n + 1) / 2) / (math.sqrt(n * math.pi) * math.gamma(n / 2))
+    steps = 200_000
+    width = 2 * quantile / steps
+    points = (-quantile + (k + 0.5) * width for k in range(steps))
+    covered = sum(norm * (1 + x * x / n) ** (-(n + 1) / 2) * width for x in points)
+    assert covered == pytest.approx(0.95, abs=6e-5)  # the quantiles have three digits

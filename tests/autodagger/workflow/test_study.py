@@ -1,0 +1,110 @@
+"""Which runs a config with lists means, and what it may not say."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autodagger.errors import UserError
+from autodagger.workflow.study import (
+    EXPERT_OPTIONS,
+    SHARED_KEYS,
+    Member,
+    find_swept,
+    load_study,
+)
+
+ROOT = Path(__file__).parents[3]
+
+
+def load(**config: Any) -> list[Member]:
+    return load_study(config, "results")
+
+
+def test_each_combination_is_a_run_in_a_folder_of_its_own() -> None:
+    members = load(seed=[0, 1], network=["nature", "impala"], batch_size=32)
+    assert [member.name for member in members] == [
+        "network~nature/seed~0",
+        "network~nature/seed~1",
+        "network~impala/seed~0",
+        "network~impala/seed~1",
+    ]
+    last = members[-1].config
+    assert (last["network"], last["seed"], last["batch_size"]) == ("impala", 1, 32)
+    assert last["output_dir"] == "results/network~impala/seed~1"
+    assert len({member.prefix for member in members}) == 4
+    assert all(member.prefix.isidentifier() for member in members)
+
+
+def test_experts_are_evaluated_once_a_seed() -> None:
+    members = load(seed=[0, 1], network=["nature", "impala"])
+    folders = [member.config["expert_dir"] for member in members]
+    assert folders == ["results/experts/seed~0", "results/experts/seed~1"] * 2
+    assert [member.owns_experts for member in members] == [True, True, False, False]
+
+
+@pytest.mark.parametrize("option", ["eval_episodes", "start_states"])
+def test_what_their_evaluation_depends_on_has_one_of_its_own(option: str) -> None:
+    assert option in EXPERT_OPTIONS
+    members = load(**{option: [3, 4]}, learning_rate=[1e-3, 1e-4])
+    assert len({member.config["expert_dir"] for member in members}) == 2
+    assert sum(member.owns_experts for member in members) == 2
+
+
+def test_a_budget_is_no_part_of_it() -> None:
+    members = load(step_multiplier=[1.5, 2.0])
+    assert [member.owns_experts for member in members] == [True, False]
+
+
+def test_the_rule_says_the_same_of_what_it_depends_on() -> None:
+    text = (ROOT / "rules" / "expert.smk").read_text()
+    rule = text.partition("rule evaluate_expert:")[2].partition("\nrule ")[0]
+    assert "options=get_options(*EXPERT_OPTIONS)," in rule
+    assert not re.findall(r'get_options\(\s*"', rule)
+
+
+def test_equal_runs_are_one() -> None:
+    assert len(load(network=["nature", "nature"], seed=[1, "1", 1.0])) == 1
+
+
+def test_numbers_of_the_command_line_are_numbers() -> None:
+    assert find_swept({"seed": ["0", "1"], "grayscale": ["true", "no"]}) == {
+        "grayscale": [True, False],
+        "seed": [0, 1],
+    }
+
+
+def test_a_list_is_one_value_where_the_option_is_a_list() -> None:
+    assert find_swept({"frame_size": [80, 120], "skip_milestones": ["A"], "seed": 3}) == {}
+    members = load(frame_size=[[80, 120], [40, 60]])
+    assert [member.name for member in members] == ["frame_size~80x120", "frame_size~40x60"]
+    assert members[1].config["frame_size"] == [40, 60]
+
+
+def test_folders_have_plain_names() -> None:
+    names = [member.name for member in load(beta_schedule=["a b/../c", "ä"], learning_rate=[3e-4])]
+    assert all(re.fullmatch(r"[\w~./+-]+", name) for name in names)
+    assert not any(".." in Path(name).parts for name in names)
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"seed": 1}, "This is no study: none of its options is a list"),
+        ({"seed": []}, "option seed: found an empty list; expected at least one value"),
+        ({"video_fps": [30, 60]}, "option video_fps: found the list .*may be lists: seed, "),
+        ({"game": ["a", "b"]}, "option game: found the list"),
+        ({"skip_milestones": [["A"]]}, "option skip_milestones: found the list"),
+        ({"agent_rounds": [1, 2]}, "option agent_rounds: found the list"),
+    ],
+)
+def test_what_is_no_study(config: dict[str, Any], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        load(**config)
+
+
+def test_no_option_has_the_name_of_what_members_are_told() -> None:
+    from autodagger.workflow.config import load_config_schema
+
+    assert not set(SHARED_KEYS) & set(load_config_schema()["properties"])
