@@ -6,7 +6,7 @@ differ by chance, and Wilson's of all their episodes, since a test does. Seeds t
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, stdev
@@ -76,7 +76,8 @@ def format_study(lines: Sequence[Mapping[str, Any]]) -> str:
     order = list(dict.fromkeys(line["milestone_id"] for line in lines))
     for line in sorted(lines, key=lambda line: order.index(line["milestone_id"])):
         counts = f"{line['completed']} of {line['seeds']}"
-        interval = f"({_percent(line['interval_low'])} to {_percent(line['interval_high'])})"
+        interval = f"({_format_end(line['interval_low'], math.floor)} to "
+        interval += f"{_format_end(line['interval_high'], math.ceil)})"
         student = f"{_percent(line['student_success_rate']):>4} {interval}"
         seconds = "-" if line["mean_seconds"] is None else f"{line['mean_seconds']:.0f}"
         text.append(
@@ -166,3 +167,8 @@ def _name(options: Mapping[str, Any]) -> str:
 
 def _percent(share: float | None) -> str:
     return "-" if share is None else f"{share:.0%}"
+
+
+def _format_end(share: float | None, rounded: Callable[[float], int]) -> str:
+    """An end of an interval, rounded outwards: 99.6 % is no 100 %."""
+    return "-" if share is None else f"{rounded(round(100 * share, 2))}%"

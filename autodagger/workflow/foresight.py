@@ -11,8 +11,9 @@ Snakemake's classes and objects come in as arguments; the package never imports 
 
 import atexit
 import sys
+import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,9 @@ _UNCERTAIN = (
     "These jobs at most: of those that wait for an evaluation or a budget, the ones run whose "
     "inputs come out otherwise than they were."
 )
+_SHARE = 20
+"""Planning anew may take one part of this many of the time."""
+
 _foreseen: dict[str, set[str]] = defaultdict(set)
 """What was said of each budget's decision."""
 
@@ -40,31 +44,70 @@ def foresee_decision(budget: str | Path) -> str:
 def plan_anew_after_surprises(dag_class: Any) -> None:
     """Has Snakemake plan anew after those jobs that came out otherwise than its plan has it.
 
+    What waits for such a job is held back until the new plan, which is made when there is nothing
+    else to start, or often enough to cost a twentieth of the time.
+
     Args:
         dag_class: `snakemake.dag.DAG`, as it is in Snakemake 9.27.
     """
-    plan_anew = dag_class.update_checkpoint_dependencies
-    if hasattr(plan_anew, "original"):  # a second workflow of ours, in modules
+    plan_anew, get_ready = dag_class.update_checkpoint_dependencies, dag_class.ready_jobs.fget
+    if hasattr(plan_anew, "planner"):  # a second workflow of ours, in modules
         return
+    planner = _Planner(plan_anew)
 
-    async def plan_anew_if_needed(dag: Any, jobs: Iterable[Any] | None = None) -> bool:
+    async def look_at_finished(dag: Any, jobs: Iterable[Any] | None = None) -> bool:
         if jobs is None:  # before the first job
             _tell_what_is_uncertain(dag)
             return bool(await plan_anew(dag))
-        finished = list(jobs)
-        surprises = [job for job in finished if await _is_surprise(dag, job)]
-        for job in surprises:
-            job.rule.is_checkpoint = True
-        _forget_reasons(dag, surprises)
-        checkpoints = [job for job in finished if job.is_checkpoint]
-        try:
-            return bool(checkpoints) and bool(await plan_anew(dag, checkpoints))
-        finally:
-            for job in surprises:
-                job.rule.is_checkpoint = False
+        return await planner.look_at_finished(dag, list(jobs))
 
-    plan_anew_if_needed.original = plan_anew  # type: ignore[attr-defined]
-    dag_class.update_checkpoint_dependencies = plan_anew_if_needed
+    def list_ready(dag: Any) -> Any:
+        if planner.is_due(bool(get_ready(dag))):
+            dag.workflow.async_run(planner.plan(dag))
+        return get_ready(dag)
+
+    look_at_finished.planner = planner  # type: ignore[attr-defined]
+    dag_class.update_checkpoint_dependencies = look_at_finished
+    dag_class.ready_jobs = property(list_ready)
+
+
+class _Planner:
+    """Collects surprises, and plans anew for all of them at once."""
+
+    def __init__(self, plan_anew: Callable[..., Awaitable[bool]]) -> None:
+        self._plan_anew = plan_anew
+        self._surprises: list[Any] = []
+        self._next = 0.0
+
+    async def look_at_finished(self, dag: Any, jobs: list[Any]) -> bool:
+        """Snakemake's own checkpoints change its plan at once, as ever; surprises wait."""
+        for job in jobs:
+            if await _is_surprise(dag, job):
+                self._surprises.append(job)
+                for waiting in dag.depending[job]:
+                    if waiting in dag._n_until_ready:
+                        dag._n_until_ready[waiting] += 1  # counted anew by the next plan
+        checkpoints = [job for job in jobs if job.is_checkpoint]
+        return bool(checkpoints) and bool(await self._plan_anew(dag, checkpoints))
+
+    def is_due(self, has_ready: bool) -> bool:
+        return bool(self._surprises) and (not has_ready or time.monotonic() > self._next)
+
+    async def plan(self, dag: Any) -> None:
+        begin = time.monotonic()
+        surprises, self._surprises = self._surprises, []
+        rules = {job.rule for job in surprises}
+        for rule in rules:
+            rule.is_checkpoint = True
+        _forget_reasons(dag, surprises)
+        try:
+            await self._plan_anew(dag, surprises)
+        finally:
+            for rule in rules:
+                rule.is_checkpoint = False
+        _let_go_of_replaced(dag)
+        end = time.monotonic()
+        self._next = end + _SHARE * (end - begin)
 
 
 def _tell_what_is_uncertain(dag: Any) -> None:
@@ -101,3 +144,14 @@ def _forget_reasons(dag: Any, surprises: Iterable[Any]) -> None:
     for job in dag.bfs(dag.depending, *surprises):
         if not dag.finished(job):
             dag.reason(job).clear()
+
+
+def _let_go_of_replaced(dag: Any) -> None:
+    """Jobs that others have replaced: Snakemake remembers them, with their inputs, to the end."""
+    jobs = set(dag.jobs)
+    dag._checked_jobs &= jobs
+    dag._checked_needrun_jobs &= jobs
+    for job in dag._jobid.keys() - jobs:  # whose number shall not be given again
+        job.input = type(job.input)()
+    for job in dag._priority.keys() - jobs:
+        del dag._priority[job]
