@@ -18,8 +18,6 @@ rule train_student:
     benchmark:
         RESULTS.benchmark("train_student")
     priority: 4
-    group:
-        "{milestone}"
     conda:
         "../envs/autodagger.yaml"
     threads: config["train_threads"]
@@ -55,8 +53,6 @@ rule evaluate_student:
     benchmark:
         RESULTS.benchmark("evaluate_student")
     priority: 6
-    group:
-        "{milestone}"
     conda:
         "../envs/autodagger.yaml"
     threads: config["train_threads"]
@@ -88,8 +84,6 @@ rule save_dataset:
         RESULTS.log("save_dataset"),
     benchmark:
         RESULTS.benchmark("save_dataset")
-    group:
-        "{milestone}"
     conda:
         "../envs/autodagger.yaml"
     resources:
@@ -123,8 +117,6 @@ rule record_student_videos:
         RESULTS.log("record_student_videos"),
     benchmark:
         RESULTS.benchmark("record_student_videos")
-    group:
-        "{milestone}"
     conda:
         "../envs/autodagger.yaml"
     resources:

@@ -56,6 +56,7 @@ COLUMNS = (
     "expert_test_success_rate",
     "student_distinct_episodes",
     "starts_shared_with_training",
+    "device",
 )
 """The seed's columns first, in its order: whoever reads its CSV by position goes on."""
 
@@ -375,6 +376,7 @@ def _describe_training(training: dict[str, Any]) -> dict[str, Any]:
         "iterations": len(iterations) if iterations else None,
         "expert_queries": training.get("expert_queries"),
         "conflicting_frames": iterations[-1]["conflicting_frames"] if iterations else None,
+        "device": training.get("device"),
     }
 
 
