@@ -12,18 +12,18 @@ from tests.grid import ROOT
 PAGE = (ROOT / "docs" / "studies.md").read_text(encoding="utf-8")
 
 
-def read_block(kind: str) -> str:
-    found = re.search(rf"^```{kind}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+def read_block(begin: str) -> str:
+    found = re.search(rf"^```{begin}(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
     assert found
     return found[1]
 
 
 def test_its_config_is_a_study_of_its_folders() -> None:
-    config = yaml.safe_load(read_block("yaml"))
+    config = yaml.safe_load(read_block("yaml\n"))
     names = [member.name for member in load_study(config, "dagger_pipeline_results")]
     assert len(names) == 4
     for name in names:
-        assert all(f"{part}/" in read_block("") for part in name.split("/"))
+        assert all(f"{part}/" in read_block("\ndagger_") for part in name.split("/"))
 
 
 def test_its_command_line_says_the_same() -> None:
@@ -31,7 +31,7 @@ def test_its_command_line_says_the_same() -> None:
     assert given
     words = [word.strip("'").split("=") for word in given[1].split()]
     config = {key: yaml.safe_load(value) for key, value in words}
-    assert config == yaml.safe_load(read_block("yaml"))
+    assert config == yaml.safe_load(read_block("yaml\n"))
 
 
 def test_its_commands_name_a_file_that_there_is() -> None:
