@@ -103,7 +103,7 @@ def build_failed_row(results: Results, milestone: str, rule: str, log: Path) -> 
         "status": "failed",
         "timestamp": _format_time(datetime.now().timestamp()),
         "reason": f"rule {rule} stopped unexpectedly",
-        "error": _read_last_line(log),
+        "error": read_last_line(log),
         "log": str(log),
     }
 
@@ -378,7 +378,8 @@ def _describe_training(training: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _read_last_line(log: Path) -> str | None:
+def read_last_line(log: Path) -> str | None:
+    """What a job said last; None if it said nothing, or its log cannot be read."""
     try:
         lines = read_bytes(log).decode(errors="replace").split("\n")
     except DamagedFile:

@@ -26,7 +26,7 @@ FLOORS = (
     ("task",),
     ("expert",),
     ("game", "student"),
-    ("actions", "errors", "files", "processes", "seeding", "sources", "stats"),
+    ("actions", "errors", "files", "processes", "seeding", "signs", "sources", "stats"),
 )
 """From the top. Rooms on one floor do not see each other, but for the ground floor's."""
 
