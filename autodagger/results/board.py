@@ -249,7 +249,9 @@ def _percent(share: float | None, report: dict[str, Any]) -> str:
 def _list_markers(folder: Path) -> set[str]:
     """The milestones with a marker of one rule."""
     with suppress(OSError):  # no such folder: nothing of it has begun
-        return {name[: -len(MARKER)] for name in os.listdir(folder) if name.endswith(MARKER)}
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries]
+        return {name.removesuffix(MARKER) for name in names if name.endswith(MARKER)}
     return set()
 
 
