@@ -25,8 +25,12 @@ def add_run_arguments(command: argparse.ArgumentParser) -> None:
     )
 
 
-def load_run(options: argparse.Namespace) -> tuple[Pipeline, Results]:
+def load_run(options: argparse.Namespace, probe: bool = True) -> tuple[Pipeline, Results]:
     """The run that the arguments name.
+
+    Args:
+        options: The arguments.
+        probe: Whether the adapter is loaded in a process of its own first, as in `load_pipeline`.
 
     Raises:
         UserError: There is none here, or its options are wrong.
@@ -37,5 +41,5 @@ def load_run(options: argparse.Namespace) -> tuple[Pipeline, Results]:
             "started in."
         )
     config, files = read_config(options.configfile, options.config, HOME)
-    pipeline = load_pipeline(config, files, HOME)
+    pipeline = load_pipeline(config, files, HOME, probe)
     return pipeline, Results(options.output_dir or pipeline.options["output_dir"])
