@@ -259,7 +259,8 @@ class Cluster:
         """The nodes first, and their jobs with them; the database last."""
         while self._processes:
             process = self._processes.pop()
-            process.terminate()
+            # unshare does not listen to SIGTERM; its end is that of all within.
+            process.kill() if "unshare" in process.args else process.terminate()
             try:
                 process.wait(10)
             except subprocess.TimeoutExpired:
