@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from autodagger.results.board import STAGES
-from autodagger.signs import BEAT_SECONDS
+from autodagger.signs import BEAT_SECONDS, SILENT_SECONDS
 from tests.slurm.cluster import CPUS, NODES, Cluster, find_lacking
 from tests.workflow.conftest import MILESTONES, ROOT, Pipeline, make_pipeline
 
@@ -241,4 +241,4 @@ def test_the_board_tells_a_living_job_on_a_node_from_a_killed_one(pipeline: Slur
         assert show_board(pipeline)[FIRST][STUDENT] == "..."
         pipeline.cluster.tell("scancel", job["id"])
         assert run.wait(120) != 0
-    assert show_board(pipeline)[FIRST][STUDENT] == "."
+    wait_until(lambda: show_board(pipeline)[FIRST][STUDENT] == ".", SILENT_SECONDS + 10)
