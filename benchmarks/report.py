@@ -309,8 +309,8 @@ def _growth(result: Result, images: Path) -> str:
         "on a chain of milestones, of which each begins where the one before it ends. Their jobs "
         "are stubs that write small files and nothing else, so that the seconds of a run are "
         "mostly starts of Python; the main process's own CPU time is counted from the first job's "
-        'end on. `make bench ARGS="growth --milestones 125 250 500 1000"` measures long '
-        "chains.\n"
+        "end on. Dry runs, and runs with nothing to do, are the best of three. `make bench "
+        'ARGS="growth --milestones 10 20 40 125 250 500 1000"` measures long chains, too.\n'
         + _note(result)
         + "\n"
         + _table(header.split("|"), [[row[key] for key in keys] for row in rows])
