@@ -37,10 +37,11 @@ def _show(command: str, text: str) -> int:
     """Runs the pager to its end, which is the reader's; returns its exit status."""
     sys.stdout.flush()
     environment = {"LESS": _LESS} | os.environ
-    with subprocess.Popen(command, shell=True, stdin=subprocess.PIPE, env=environment) as pager:
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the pager's to heed
-        try:
+    # Ctrl-C is the pager's to heed; it would inherit SIG_IGN, but not a handler.
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        with subprocess.Popen(command, shell=True, stdin=subprocess.PIPE, env=environment) as pager:
             pager.communicate(f"{text}\n".encode())  # whoever leaves early has seen enough
-        finally:
-            signal.signal(signal.SIGINT, before)
+    finally:
+        signal.signal(signal.SIGINT, before)
     return pager.returncode

@@ -98,3 +98,9 @@ def test_status_is_paged_on_a_terminal(tmp_path: Path) -> None:
     os.close(ours)
     assert done.returncode == 0
     assert "RIVAL_HOUSE" in kept.read_text()
+
+
+def test_the_pager_itself_heeds_ctrl_c(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAGER", f"kill -INT $$; cat > '{kept}'")
+    assert show_paged(TEXT) == ""
+    assert not kept.exists()
