@@ -6,7 +6,8 @@ from autodagger.workflow.job import get_outputs, run_job
 from autodagger.workflow.study import read_members
 
 with run_job(snakemake, "study") as progress:
-    members = read_members(snakemake.params.members, snakemake.params.milestones)
+    params = snakemake.params
+    members = read_members(params.members, params.milestones, params.skipped)
     lines, outputs = compare(members), get_outputs(snakemake)
     draw_study(lines, list_points(members), outputs["picture"])
     write_study(lines, outputs["csv"], outputs["json"])
