@@ -40,7 +40,8 @@ rule compare_members:
     input:
         rows=get_member_rows(),
     output:
-        **get_study_files(STUDY_DIR),
+        # The last ones stay until there are new ones, whatever happens to this job.
+        **{name: update(file) for name, file in get_study_files(STUDY_DIR).items()},
     log:
         Path(STUDY_DIR, "logs", "compare_members", "study.log"),
     benchmark:

@@ -2,8 +2,8 @@
 
 import argparse
 
-from autodagger.commands.runs import add_run_arguments, load_run
-from autodagger.results.board import draw_board
+from autodagger.commands.runs import add_run_arguments, load_runs
+from autodagger.results.board import draw_board, draw_study_board
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -12,6 +12,9 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> str:
-    """The board, as text."""
-    pipeline, results = load_run(options)
-    return draw_board(results, list(pipeline.milestones))
+    """The board, as text; of a study, a line for each run."""
+    pipeline, runs = load_runs(options)
+    milestones = list(pipeline.milestones)
+    if len(runs) > 1:
+        return draw_study_board(runs, milestones)
+    return draw_board(next(iter(runs.values())), milestones)

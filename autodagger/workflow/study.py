@@ -16,16 +16,14 @@ from autodagger.dagger.options import TrainingOptions
 from autodagger.errors import UserError, show, suggest
 from autodagger.results.layout import Results
 from autodagger.results.rows import collect_rows
-from autodagger.results.study import MemberRows, compare, format_study
+from autodagger.results.study import MemberRows, compare, format_study, list_points, write_study
+from autodagger.results.study_picture import draw_study
 from autodagger.workflow.config import check_lists, coerce, load_config_schema
 from autodagger.workflow.ending import write_failures
 from autodagger.workflow.pipeline import Pipeline
 
 EXPERT_OPTIONS = ("eval_episodes", "start_states", "student_eval_episodes", "seed")
 """What the evaluation of an expert depends on, beside the game and the expert."""
-
-EXPERT_RULES = ("evaluate_expert", "record_expert_videos")
-"""What the members with equal `EXPERT_OPTIONS` have in common."""
 
 SHARED_KEYS = {"expert_dir": None, "member": ""}
 """What a study tells its members beside options: where what they share lies, and their name."""
@@ -54,6 +52,16 @@ class Member:
     prefix: str
     config: dict[str, Any]
     owns_experts: bool
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Its config as a plain run has it."""
+        return {key: value for key, value in self.config.items() if key not in SHARED_KEYS}
+
+    @property
+    def results(self) -> Results:
+        """Where its results lie."""
+        return get_member_results(self.config)
 
 
 def find_swept(config: Mapping[str, Any]) -> dict[str, list[Any]]:
@@ -182,19 +190,39 @@ def read_members(
         known: Every milestone id, in config order.
         skipped: Reason by id of those that the runs skip.
     """
-    found = []
-    for member in members:
-        results = Results(member["output_dir"], member["expert_dir"])
-        rows = collect_rows(results, known, skipped)
-        found.append({row["milestone_id"]: row for row in rows})
-    milestones = [one for one in known if any(one in rows for rows in found)]
+    rows = [collect_rows(get_member_results(member), known, skipped) for member in members]
+    return _join(members, rows, known)
+
+
+def get_member_results(member: Mapping[str, Any]) -> Results:
+    """Where a member's results lie, see `describe_members`."""
+    return Results(member["output_dir"], member["expert_dir"])
+
+
+def write_comparison(
+    members: Sequence[MemberRows], files: Mapping[str, Path]
+) -> list[dict[str, Any]]:
+    """Writes the table and its picture, see `get_study_files`; returns the table's lines."""
+    lines = compare(members)
+    draw_study(lines, list_points(members), files["picture"])
+    write_study(lines, files["csv"], files["json"])
+    return lines
+
+
+def _join(
+    members: Sequence[Mapping[str, Any]],
+    rows: Iterable[Iterable[Mapping[str, Any]]],
+    known: Sequence[str],
+) -> list[MemberRows]:
+    found = [{row["milestone_id"]: row for row in each} for each in rows]
+    milestones = [one for one in known if any(one in each for each in found)]
     missing = {"status": "not reached", "expert_success_rate": None, "seconds": None}
     return [
         MemberRows(
             member["values"],
-            [rows.get(one, missing | {"milestone_id": one}) for one in milestones],
+            [each.get(one, missing | {"milestone_id": one}) for one in milestones],
         )
-        for member, rows in zip(members, found, strict=True)
+        for member, each in zip(members, found, strict=True)
     ]
 
 
@@ -209,12 +237,15 @@ def end_study(
         logs: Snakemake's own log files after a failure; None after success.
     """
     known, selected, skipped = list(pipeline.milestones), pipeline.selected, pipeline.skipped
-    if logs is not None:
-        for member in members:
-            results = Results(member.config["output_dir"], member.config["expert_dir"])
-            write_failures(results, known, selected, skipped, logs)
-    lines = compare(read_members(describe_members(members), known, skipped))
-    files = get_study_files(pipeline.options["output_dir"])
+    described, files = describe_members(members), get_study_files(pipeline.options["output_dir"])
+    if logs is None:
+        lines = compare(read_members(described, known, skipped))
+    else:
+        places = map(get_member_results, described)
+        rows = [write_failures(one, known, selected, skipped, logs) for one in places]
+        if not any(rows):
+            return
+        lines = write_comparison(_join(described, rows, known), files)
     print(
         "\n".join(["", format_study(lines), "", f"Study: {files['csv']}, {files['picture']}"]),
         file=sys.stderr,
