@@ -10,11 +10,11 @@ configfile: get_own_config_file()
 
 
 SHARED = take_shared()
-PIPELINE = get_pipeline()
+PIPELINE = get_pipeline(config, SHARED["member"])
 MILESTONES = list(PIPELINE.milestones)
 config = {**PIPELINE.options, **SHARED, "milestone_ids": MILESTONES}
 RESULTS = Results(config["output_dir"], config["expert_dir"])
-RUN_LOCK = hold_run_lock() if workflow.is_main_process else None
+RUN_LOCK = get_run_lock(SHARED["member"])
 
 
 wildcard_constraints:

@@ -11,9 +11,9 @@ include: "rules/common.smk"
 configfile: get_own_config_file()
 
 
-STUDY_DIR = get_study_dir()
-MEMBERS = get_study()
-MILESTONES = get_study_milestones()
+PIPELINE, MEMBERS = get_study()
+STUDY_DIR = PIPELINE.options["output_dir"]
+RUN_LOCK = get_run_lock()
 
 for member in MEMBERS:
     # Snakemake looks both up by the names of these variables.
@@ -40,7 +40,8 @@ rule compare_members:
     input:
         rows=get_member_rows(),
     output:
-        **get_study_files(STUDY_DIR),
+        # The last ones stay until there are new ones, whatever happens to this job.
+        **{name: update(file) for name, file in get_study_files(STUDY_DIR).items()},
     log:
         Path(STUDY_DIR, "logs", "compare_members", "study.log"),
     benchmark:
@@ -51,7 +52,8 @@ rule compare_members:
     params:
         sources=get_sources("compare_members"),
         members=describe_members(MEMBERS),
-        milestones=MILESTONES,
+        milestones=list(PIPELINE.milestones),
+        skipped=PIPELINE.skipped,
     message:
         "comparing all runs"
     script:
@@ -71,9 +73,9 @@ onstart:
 
 
 onsuccess:
-    end_study(MEMBERS, MILESTONES, STUDY_DIR, None)
+    end_study(MEMBERS, PIPELINE)
 
 
 onerror:
     mark_failed_jobs(workflow)
-    end_study(MEMBERS, MILESTONES, STUDY_DIR, [log])
+    end_study(MEMBERS, PIPELINE, log)

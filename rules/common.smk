@@ -16,7 +16,6 @@ from autodagger.files import digest_json, exists, is_readable, sha256_file
 from autodagger.results.layout import Results
 from autodagger.results.rows import collect_rows
 from autodagger.sources import list_game_sources, list_imports, list_sources
-from autodagger.workflow.config import load_config_schema
 from autodagger.workflow.config_file import check_config_files, get_config_file
 from autodagger.workflow.confinement import tell_confinement
 from autodagger.workflow.damage import is_damaged
@@ -39,6 +38,7 @@ from autodagger.workflow.study import (
     end_study,
     get_study_files,
     load_study,
+    take_first,
 )
 
 # Our Snakefile's folder. `workflow.basedir` is another one where ours is a module of a workflow.
@@ -60,36 +60,33 @@ def take_shared():
 
 @exit_in_words()
 def get_study():
-    """Its members, from a config with lists."""
-    check_config_files(*workflow.configfiles)
-    return load_study(config, get_study_dir())
-
-
-def get_study_milestones():
-    """The ids that every member makes."""
-    config = {k: v for k, v in MEMBERS[0].config.items() if k not in SHARED_KEYS}
-    return load_pipeline(config, workflow.configfiles, HOME, probe=False).selected
+    """What its members have in common, in the study's folder, and they: from a config with lists."""
+    pipeline = get_pipeline(take_first(config, workflow.configfiles))
+    return pipeline, load_study(config, pipeline.options["output_dir"])
 
 
 def get_member_rows():
     results = [Results(member.config["output_dir"]) for member in MEMBERS]
-    return [one.row(milestone) for one in results for milestone in MILESTONES]
-
-
-def get_study_dir():
-    default = load_config_schema()["properties"]["output_dir"]["default"]
-    return str(config.get("output_dir") or default)
+    return [one.row(milestone) for one in results for milestone in PIPELINE.selected]
 
 
 @exit_in_words()
-def get_pipeline():
-    """Options, game and milestones; what is wrong with them ends Snakemake without traceback."""
-    check_config_files(*([] if IS_MODULE else workflow.configfiles))
-    is_first = workflow.is_main_process
+def get_pipeline(config, member=""):
+    """Options, game and milestones; what is wrong with them ends Snakemake without traceback.
+
+    The adapter of a study's members has been tried by the study.
+    """
+    check_config_files(*([] if IS_MODULE or member else workflow.configfiles))
+    is_first = workflow.is_main_process and not member
     pipeline = load_pipeline(config, workflow.configfiles, HOME, probe=is_first)
     if is_first:
         check_adapter(pipeline)
     return pipeline
+
+
+def get_run_lock(member=""):
+    """Held by what was started, once."""
+    return hold_run_lock() if workflow.is_main_process and not member else None
 
 
 def begin_run():
@@ -97,7 +94,7 @@ def begin_run():
     dismiss_earlier_runs()
     ease_scheduling(workflow)
     see_cancelled_jobs()
-    tell_confinement(config.get("unconfined_experts", False))
+    tell_confinement(PIPELINE.options["unconfined_experts"])
 
 
 def get_goal(wildcards):

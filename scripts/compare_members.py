@@ -1,13 +1,11 @@
 """Compares the runs of a study: a table over seeds, and a picture of it."""
 
-from autodagger.results.study import compare, list_points, write_study
-from autodagger.results.study_picture import draw_study
 from autodagger.workflow.job import get_outputs, run_job
-from autodagger.workflow.study import read_members
+from autodagger.workflow.study import read_members, write_comparison
 
 with run_job(snakemake, "study") as progress:
-    members = read_members(snakemake.params.members, snakemake.params.milestones)
-    lines, outputs = compare(members), get_outputs(snakemake)
-    draw_study(lines, list_points(members), outputs["picture"])
-    write_study(lines, outputs["csv"], outputs["json"])
+    params = snakemake.params
+    members = read_members(params.members, params.milestones, params.skipped)
+    outputs = get_outputs(snakemake)
+    write_comparison(members, outputs)
     progress(f"{len(members)} runs in {outputs['csv']}")

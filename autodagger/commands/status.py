@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from autodagger.commands.common import parse_count
 from autodagger.commands.pager import show_paged
-from autodagger.commands.runs import add_run_arguments, load_run
+from autodagger.commands.runs import add_run_arguments, load_runs
 from autodagger.errors import UserError
-from autodagger.results.board import Board, draw_board, draw_lines
+from autodagger.results.board import Board, draw_board, draw_lines, draw_study_board
 from autodagger.results.layout import Results
 from autodagger.results.overview import draw_overview
 
@@ -46,10 +46,16 @@ def check(command: argparse.ArgumentParser, options: argparse.Namespace) -> None
 
 
 def run(options: argparse.Namespace) -> str:
-    """The board, or for many milestones what matters of it; shown here if a pager shows it."""
+    """The board, for many milestones what matters of it, of a study a line for each run.
+
+    Shown here if a pager shows it.
+    """
     # Who looks often should not wait for a trial of the adapter: the run has had it.
-    pipeline, results = load_run(options, probe=False)
+    pipeline, runs = load_runs(options, probe=False)
     milestones = list(pipeline.milestones)
+    if len(runs) > 1:
+        return show_paged(draw_study_board(runs, milestones))
+    results = next(iter(runs.values()))
     if options.page or options.rows:
         rows = options.rows or _count_rows()
         return draw_page(results, milestones, options.page or 1, rows)

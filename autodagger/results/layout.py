@@ -17,6 +17,9 @@ _MILESTONE = "{milestone}"
 AGENT = "agent"
 """In a milestone's place, for what belongs to the one player of them all."""
 
+EXPERT_RULES = ("evaluate_expert", "record_expert_videos")
+"""What is made once for all runs of a study that share their experts."""
+
 FAILED = "failed"
 """A marker's outcome: the job has said what is wrong, which would be so again."""
 
@@ -44,6 +47,7 @@ class Results:
         self.json = self.folder / "pipeline_results.json"
         self.models = self.folder / "models"
         self.logs = self.folder / "logs"
+        self.expert_logs = self.experts / "logs"
         self.tracking = self.folder / "tracking"
         self.logged_later = self.folder / "logged_later.json"
         self.agent = self.folder / "agent" / "agent.pth"
@@ -137,7 +141,8 @@ class Results:
 
     def log(self, rule: str, milestone: str = _MILESTONE) -> Path:
         """What a job had to say."""
-        return self.logs / rule / f"{milestone}.log"
+        logs = self.expert_logs if rule in EXPERT_RULES else self.logs
+        return logs / rule / f"{milestone}.log"
 
     def marker(self, rule: str, milestone: str = _MILESTONE) -> Path:
         """There while a job runs, and after it failed or was killed."""
@@ -145,7 +150,8 @@ class Results:
 
     def benchmark(self, rule: str, milestone: str = _MILESTONE) -> Path:
         """What a job cost, by Snakemake."""
-        return self.folder / "benchmarks" / rule / f"{milestone}.tsv"
+        folder = self.experts if rule in EXPERT_RULES else self.folder
+        return folder / "benchmarks" / rule / f"{milestone}.tsv"
 
     def tracking_note(self, milestone: str = _MILESTONE) -> Path:
         """Which W&B run a milestone's training has."""

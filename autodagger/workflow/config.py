@@ -62,14 +62,36 @@ def load_config(config: Mapping[str, Any], files: Iterable[str | Path] = ()) -> 
             continue
         options[key] = coerce(key, value, properties[key])
         if not _is_valid(options[key], properties[key]):
-            problems.append(
-                f"{where}: {key} is {_quote(value)}; expected {_describe(properties[key])}. "
-                f"Correct it there; the default is {properties[key]['default']!r}."
-                f"{_STUDY if isinstance(value, list) else ''}"
-            )
+            hint = _STUDY if isinstance(value, list) else ""
+            problems.append(f"{where}: {key} is {_advise(value, properties[key])}{hint}")
     if problems:
         raise UserError("\n".join(problems))
     return options
+
+
+def check_lists(
+    lists: Mapping[str, Sequence[Any]], config: Mapping[str, Any], files: Iterable[str | Path]
+) -> None:
+    """Refuses values of a study's lists that their options do not allow.
+
+    Args:
+        lists: The values by option, as `coerce` reads them.
+        config: What the config files and `--config` say together.
+        files: The config files, in the order read.
+
+    Raises:
+        UserError: One line for each such value.
+    """
+    properties: dict[str, dict] = load_config_schema()["properties"]
+    written = {str(path): _read_if_sound(path) for path in files}
+    problems = [
+        f"{_find_source(key, config[key], written)}: {key} has {_advise(value, properties[key])}"
+        for key, values in lists.items()
+        for value in values
+        if not _is_valid(value, properties[key])
+    ]
+    if problems:
+        raise UserError("\n".join(problems))
 
 
 def check_milestone_options(options: Mapping[str, Any], known: Sequence[str]) -> None:
@@ -198,6 +220,14 @@ def _split_ids(value: Any) -> Any:
     if isinstance(value, list):
         return [str(item) if isinstance(item, int) else item for item in value]
     return value
+
+
+def _advise(value: Any, schema: Mapping[str, Any]) -> str:
+    """What was found, what is expected, and the next step."""
+    return (
+        f"{_quote(value)}; expected {_describe(schema)}. Correct it there; the default is "
+        f"{schema['default']!r}."
+    )
 
 
 def _quote(value: Any) -> str:

@@ -117,8 +117,10 @@ def _find_failed_jobs(
     results: Results, known: Sequence[str], text: str, stopped: bool
 ) -> list[tuple[str, str, Path]]:
     """By the jobs' markers, and by Snakemake's log, where stopped jobs look like failed ones."""
-    jobs = list_marked_jobs(results.logs, get_run(), failed_only=stopped)
-    pattern = rf"^    log: {re.escape(str(results.logs))}/(\w+)/([\w-]+)\.log \(check"
+    folders = dict.fromkeys([results.expert_logs, results.logs])
+    jobs = [job for one in folders for job in list_marked_jobs(one, get_run(), stopped)]
+    places = "|".join(re.escape(str(one)) for one in folders)
+    pattern = rf"^    log: (?:{places})/(\w+)/([\w-]+)\.log \(check"
     for rule, milestone in re.findall(pattern, "" if stopped else text, re.MULTILINE):
         jobs.append((rule, milestone, results.log(rule, milestone)))
     return [job for job in jobs if job[0] in ROW_RULES and job[1] in known]

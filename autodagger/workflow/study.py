@@ -4,6 +4,7 @@ Where members differ in nothing that an expert's evaluation depends on, they sha
 folder of its own, and one member alone has the rules that make it.
 """
 
+import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -12,24 +13,24 @@ from pathlib import Path
 from typing import Any
 
 from autodagger.dagger.options import TrainingOptions
-from autodagger.errors import UserError, show
+from autodagger.errors import UserError, show, suggest
 from autodagger.results.layout import Results
 from autodagger.results.rows import collect_rows
-from autodagger.results.study import MemberRows, compare, format_study
-from autodagger.workflow.config import coerce, load_config_schema
+from autodagger.results.study import MemberRows, compare, format_study, list_points, write_study
+from autodagger.results.study_picture import draw_study
+from autodagger.workflow.config import check_lists, coerce, load_config_schema
 from autodagger.workflow.ending import write_failures
+from autodagger.workflow.pipeline import Pipeline
 
 EXPERT_OPTIONS = ("eval_episodes", "start_states", "student_eval_episodes", "seed")
 """What the evaluation of an expert depends on, beside the game and the expert."""
-
-EXPERT_RULES = ("evaluate_expert", "record_expert_videos")
-"""What the members with equal `EXPERT_OPTIONS` have in common."""
 
 SHARED_KEYS = {"expert_dir": None, "member": ""}
 """What a study tells its members beside options: where what they share lies, and their name."""
 
 _SWEPT = ("eval_episodes", "start_states", "step_multiplier")
 _SEED = "seed"
+_MOST = 1000  # runs: planning them takes about a second each
 _EXPERTS = "experts"
 
 
@@ -52,6 +53,16 @@ class Member:
     config: dict[str, Any]
     owns_experts: bool
 
+    @property
+    def options(self) -> dict[str, Any]:
+        """Its config as a plain run has it."""
+        return {key: value for key, value in self.config.items() if key not in SHARED_KEYS}
+
+    @property
+    def results(self) -> Results:
+        """Where its results lie."""
+        return get_member_results(self.config)
+
 
 def find_swept(config: Mapping[str, Any]) -> dict[str, list[Any]]:
     """The options that are lists of values, the seed last; none in a plain run's config."""
@@ -60,11 +71,33 @@ def find_swept(config: Mapping[str, Any]) -> dict[str, list[Any]]:
     for key, value in config.items():
         depth = properties.get(key, {}).get("type") == "array"
         if isinstance(value, list) and (not depth or any(isinstance(one, list) for one in value)):
-            found[str(key)] = [coerce(str(key), one, properties.get(key, {})) for one in value]
+            read = [coerce(str(key), one, properties.get(key, {})) for one in value]
+            found[str(key)] = [_settle(one) for one in read]
     return dict(sorted(found.items(), key=lambda item: item[0] == _SEED))
 
 
-def load_study(config: Mapping[str, Any], output_dir: str) -> list[Member]:
+def _settle(value: Any) -> Any:
+    """Equal numbers are one: 2.0 is 2."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def take_first(config: Mapping[str, Any], files: Iterable[str | Path]) -> dict[str, Any]:
+    """The config of the study's first run, to check what all of them have in common.
+
+    Args:
+        config: What the config files and the command line say together.
+        files: The config files, in the order read; only to name the right one in messages.
+
+    Raises:
+        UserError: No option is a list, or one that may not be, or a list has a wrong value.
+    """
+    swept = find_swept(config)
+    _check(swept)
+    check_lists(swept, config, files)
+    return {**config, **{key: values[0] for key, values in swept.items()}}
+
+
+def load_study(config: Mapping[str, Any], output_dir: str | Path) -> list[Member]:
     """The members: every combination of the values, equal ones once.
 
     Args:
@@ -72,8 +105,8 @@ def load_study(config: Mapping[str, Any], output_dir: str) -> list[Member]:
         output_dir: The study's folder.
 
     Raises:
-        UserError: No option is a list, or one that may not be. (What is wrong with a value, its
-            member's check says.)
+        UserError: No option is a list, or one that may not be; two values have the same name. (See
+            `take_first` for what is wrong with a value.)
     """
     swept = find_swept(config)
     _check(swept)
@@ -85,9 +118,12 @@ def load_study(config: Mapping[str, Any], output_dir: str) -> list[Member]:
         experts = [f"{k}~{_name(v)}" for k, v in values.items() if k in EXPERT_OPTIONS]
         expert_dir = str(Path(output_dir, _EXPERTS, *experts))
         if name in members:
+            _check_equal(values, members[name].values)
             continue
         own = {"output_dir": str(Path(output_dir, name)), "expert_dir": expert_dir, "member": name}
         prefix = "".join(char if char.isalnum() else "_" for char in name) + "_"
+        if any(member.prefix == prefix for member in members.values()):  # 1e-05 and 1e+05
+            prefix += f"{len(members)}_"
         is_first = expert_dir not in owned
         members[name] = Member(values, name, prefix, {**config, **values, **own}, is_first)
         owned.add(expert_dir)
@@ -104,11 +140,26 @@ def _check(swept: Mapping[str, list[Any]]) -> None:
     for key, values in swept.items():
         if key not in allowed:
             raise UserError(
-                f"option {key}: found the list {show(values)}; in a study, these may be lists: "
-                f"{', '.join(allowed)}."
+                f"option {key}{suggest(key, allowed)}: found the list {show(values)}; in a study, "
+                f"these may be lists: {', '.join(allowed)}."
             )
         if not values:
             raise UserError(f"option {key}: found an empty list; expected at least one value.")
+    if (count := math.prod(map(len, swept.values()))) > _MOST:
+        raise UserError(
+            f"the lists of {', '.join(swept)} make {count:,} runs; expected {_MOST:,} at most. "
+            "Shorten a list, or start several studies, each with an output_dir of its own."
+        )
+
+
+def _check_equal(values: Mapping[str, Any], others: Mapping[str, Any]) -> None:
+    """Two runs never share a folder unseen."""
+    for key, value in values.items():
+        if value != others[key]:
+            raise UserError(
+                f"option {key}: {show(value)} and {show(others[key])} would have the same folder, "
+                f"{key}~{_name(value)}. Leave one of them."
+            )
 
 
 def _name(value: Any) -> str:
@@ -130,49 +181,78 @@ def describe_members(members: Iterable[Member]) -> list[dict[str, Any]]:
 
 
 def read_members(
-    members: Iterable[Mapping[str, Any]], milestones: Sequence[str]
+    members: Sequence[Mapping[str, Any]], known: Sequence[str], skipped: Mapping[str, str]
 ) -> list[MemberRows]:
-    """What the members have brought so far.
+    """What the members have brought so far: of every milestone that one of them has a row of.
 
     Args:
         members: See `describe_members`.
-        milestones: Ids in config order.
+        known: Every milestone id, in config order.
+        skipped: Reason by id of those that the runs skip.
     """
-    found = []
-    for member in members:
-        results = Results(member["output_dir"], member["expert_dir"])
-        rows = {row["milestone_id"]: row for row in collect_rows(results, milestones, {})}
-        missing = {"status": "not reached", "expert_success_rate": None, "seconds": None}
-        each = [rows.get(one, missing | {"milestone_id": one}) for one in milestones]
-        found.append(MemberRows(member["values"], each))
-    return found
+    rows = [collect_rows(get_member_results(member), known, skipped) for member in members]
+    return _join(members, rows, known)
+
+
+def get_member_results(member: Mapping[str, Any]) -> Results:
+    """Where a member's results lie, see `describe_members`."""
+    return Results(member["output_dir"], member["expert_dir"])
+
+
+def write_comparison(
+    members: Sequence[MemberRows], files: Mapping[str, Path]
+) -> list[dict[str, Any]]:
+    """Writes the table and its picture, see `get_study_files`; returns the table's lines."""
+    lines = compare(members)
+    draw_study(lines, list_points(members), files["picture"])
+    write_study(lines, files["csv"], files["json"])
+    return lines
+
+
+def _join(
+    members: Sequence[Mapping[str, Any]],
+    rows: Iterable[Iterable[Mapping[str, Any]]],
+    known: Sequence[str],
+) -> list[MemberRows]:
+    found = [{row["milestone_id"]: row for row in each} for each in rows]
+    milestones = [one for one in known if any(one in each for each in found)]
+    missing = {"status": "not reached", "expert_success_rate": None, "seconds": None}
+    return [
+        MemberRows(
+            member["values"],
+            [each.get(one, missing | {"milestone_id": one}) for one in milestones],
+        )
+        for member, each in zip(members, found, strict=True)
+    ]
 
 
 def end_study(
-    members: Sequence[Member], milestones: Sequence[str], folder: str, logs: Iterable[str] | None
+    members: Sequence[Member], pipeline: Pipeline, logs: Sequence[str] | None = None
 ) -> None:
     """After the last job: rows for those that crashed, and the table on the screen.
 
     Args:
         members: All runs.
-        milestones: The ids that the runs make.
-        folder: Of the study.
+        pipeline: What they have in common; its `output_dir` is the study's folder.
         logs: Snakemake's own log files after a failure; None after success.
     """
-    if logs is not None:
-        texts = list(logs)
-        for member in members:
-            results = Results(member.config["output_dir"], member.config["expert_dir"])
-            write_failures(results, milestones, milestones, {}, texts)
-    lines = compare(read_members(describe_members(members), milestones))
-    files = get_study_files(folder)
+    known, selected, skipped = list(pipeline.milestones), pipeline.selected, pipeline.skipped
+    described, files = describe_members(members), get_study_files(pipeline.options["output_dir"])
+    if logs is None:
+        lines = compare(read_members(described, known, skipped))
+    else:
+        places = map(get_member_results, described)
+        rows = [write_failures(one, known, selected, skipped, logs) for one in places]
+        if not any(rows):
+            return
+        lines = write_comparison(_join(described, rows, known), files)
     print(
         "\n".join(["", format_study(lines), "", f"Study: {files['csv']}, {files['picture']}"]),
         file=sys.stderr,
     )
 
 
-def get_study_files(folder: str) -> dict[str, Path]:
+def get_study_files(folder: str | Path) -> dict[str, Path]:
     """The table and its picture."""
     return {
         "csv": Path(folder, "study.csv"),
