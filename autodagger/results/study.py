@@ -13,12 +13,14 @@ from statistics import fmean, stdev
 from typing import Any
 
 from autodagger.files import write_json, write_text
+from autodagger.results.study_picture import draw_study
 from autodagger.stats import t_interval, wilson_interval
 
 ALL = "all milestones"
 """In a milestone's place: the mean of its milestones, seed by seed."""
 
 _SEED = "seed"
+_ONE_RUN, _SEVERAL_RUNS = "wilson", "wider of wilson and student's t"
 _RATE, _EPISODES = "dagger_final_success_rate", "student_episodes"
 
 
@@ -55,6 +57,24 @@ def list_points(members: Sequence[MemberRows]) -> list[list[float]]:
     return points
 
 
+def write_comparison(
+    members: Sequence[MemberRows], files: Mapping[str, Path]
+) -> list[dict[str, Any]]:
+    """Writes the table and its picture.
+
+    Args:
+        members: All runs.
+        files: `csv`, `json` and `picture`.
+
+    Returns:
+        The table's lines.
+    """
+    lines = compare(members)
+    draw_study(lines, list_points(members), files["picture"])
+    write_study(lines, files["csv"], files["json"])
+    return lines
+
+
 def write_study(lines: Sequence[Mapping[str, Any]], csv: Path, json: Path) -> None:
     """Writes the table as CSV and JSON, each in one step."""
     import pandas  # here: half a second that no other user of this module should wait for
@@ -76,6 +96,8 @@ def format_study(lines: Sequence[Mapping[str, Any]]) -> str:
     order = list(dict.fromkeys(line["milestone_id"] for line in lines))
     for line in sorted(lines, key=lambda line: order.index(line["milestone_id"])):
         counts = f"{line['completed']} of {line['seeds']}"
+        if line["skipped"] == line["seeds"]:
+            counts = "skipped"
         interval = f"({_format_end(line['interval_low'], math.floor)} to "
         interval += f"{_format_end(line['interval_high'], math.ceil)})"
         student = f"{_percent(line['student_success_rate']):>4} {interval}"
@@ -110,10 +132,12 @@ def _describe(
         "options": dict(choice),
         "seeds": len(rows),
         "completed": len(done),
+        "skipped": sum(row["status"] == "skipped" for row in rows),
         "expert_success_rate": _mean(row["expert_success_rate"] for row in rows),
         "student_success_rate": _mean(rates),
         "interval_low": low,
         "interval_high": high,
+        "interval": (_ONE_RUN if len(done) == 1 else _SEVERAL_RUNS) if done else None,
         "lowest": min(rates, default=None),
         "highest": max(rates, default=None),
         "mean_seconds": _mean(row["seconds"] for row in done),
