@@ -14,6 +14,7 @@ from typing import Any
 
 from autodagger.dagger.options import TrainingOptions
 from autodagger.errors import UserError, show, suggest
+from autodagger.results.full_run import read_agent_rates
 from autodagger.results.layout import Results
 from autodagger.results.rows import collect_rows
 from autodagger.results.study import MemberRows, compare, format_study, write_comparison
@@ -210,6 +211,7 @@ def _join(
         MemberRows(
             member["values"],
             [each.get(one, missing | {"milestone_id": one}) for one in milestones],
+            read_agent_rates(get_member_results(member)),
         )
         for member, each in zip(members, found, strict=True)
     ]

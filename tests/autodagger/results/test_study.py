@@ -12,6 +12,7 @@ from PIL import Image
 
 from autodagger.files import load_schema
 from autodagger.results.study import (
+    AGENT,
     ALL,
     MemberRows,
     compare,
@@ -170,6 +171,24 @@ def test_a_milestone_that_every_seed_skips_is_no_failure() -> None:
 
 def _skipping(seed: int) -> list[MemberRows]:
     return [member(seed, row("A", None, "skipped"))]
+
+
+def test_agents_have_a_line_of_their_own() -> None:
+    values = {"network": "nature"}
+    first = MemberRows(values | {"seed": 0}, [row("A", 1.0)], make_agent(0.9))
+    second = MemberRows(values | {"seed": 1}, [row("A", 1.0)], make_agent(0.7))
+    without = member(2, row("A", 1.0))
+    line = find(compare([first, second, without]), AGENT)
+    assert (line["completed"], line["seeds"]) == (2, 3)
+    assert line["student_success_rate"] == pytest.approx(0.8)
+    assert (line["expert_success_rate"], line["lowest"], line["highest"]) == (1.0, 0.7, 0.9)
+    assert list_points([first, second, without])[-1] == [0.9, 0.7]
+    validate(compare([first, without]), load_schema("study"))
+    assert AGENT not in format_study(compare([without]))
+
+
+def make_agent(rate: float) -> dict[str, float]:
+    return {"agent": rate, "experts": 1.0, "runs": 50}
 
 
 @pytest.mark.parametrize("count", [2, 3, 5, 11, 31])
