@@ -1,6 +1,7 @@
 """docs/benchmarks.md and its plots, from the measurements in benchmarks/results."""
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -272,6 +273,54 @@ def _scaling(result: Result, images: Path) -> str:
     )
 
 
+def _growth(result: Result, images: Path) -> str:
+    rows = result["rows"]
+    _bars(
+        images / "growth.svg",
+        [f"{row['milestones']:,} milestones" for row in rows],
+        {
+            "dry run": [row["plan_cpu_seconds"] for row in rows],
+            "nothing to be done": [row["again_cpu_seconds"] for row in rows],
+        },
+        "CPU seconds",
+    )
+    header = (
+        "milestones|jobs|dry run, s|CPU s|MB|run, s|CPU ms a job|MB at the first job|"
+        "MB at the end|nothing to be done, s|CPU s|MB"
+    )
+    keys = _split(
+        "milestones jobs plan_seconds plan_cpu_seconds plan_megabytes run_seconds "
+        "job_cpu_milliseconds begin_megabytes end_megabytes again_seconds again_cpu_seconds "
+        "again_megabytes"
+    )
+    ratios = _split(
+        "plan_ratio plan_megabytes_ratio job_ratio end_megabytes_ratio again_ratio "
+        "again_megabytes_ratio"
+    )
+    growth = [
+        [f"{before['milestones']:,} to {row['milestones']:,}", *(row[key] for key in ratios)]
+        for before, row in pairwise(rows)
+    ]
+    ratio_header = (
+        "milestones|dry run, CPU|MB|run, CPU a job|MB at the end|nothing to be done, CPU|MB"
+    )
+    return (
+        "## The workflow's own cost as milestones grow\n\nSnakemake's main process with our rules "
+        "on a chain of milestones, of which each begins where the one before it ends. Their jobs "
+        "are stubs that write small files and nothing else, so that the seconds of a run are "
+        "mostly starts of Python; the main process's own CPU time is counted from the first job's "
+        "end on. Dry runs, and runs with nothing to do, are the best of three. `make bench "
+        'ARGS="growth --milestones 10 20 40 125 250 500 1000"` measures long chains, too.\n'
+        + _note(result)
+        + "\n"
+        + _table(header.split("|"), [[row[key] for key in keys] for row in rows])
+        + "\nTimes as much for a doubling of milestones: what grows in step with them is 2, what "
+        "does not grow with them 1; a job's cost should be 1.\n\n"
+        + _table(ratio_header.split("|"), growth)
+        + _picture(images, "growth", "CPU seconds by milestones, dry run and nothing to be done")
+    )
+
+
 def _networks(result: Result, images: Path) -> str:
     rows = result["rows"]
     names = [
@@ -433,6 +482,7 @@ SECTIONS: dict[str, Callable[[Result, Path], str]] = {
     "policies": _policies,
     "memory": _memory,
     "scaling": _scaling,
+    "growth": _growth,
     "networks": _networks,
     "options": _options,
     "starts": _starts,

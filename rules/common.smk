@@ -20,7 +20,11 @@ from autodagger.workflow.config_file import check_config_files, get_config_file
 from autodagger.workflow.confinement import tell_confinement
 from autodagger.workflow.damage import is_damaged
 from autodagger.workflow.ending import show_results, write_failures
-from autodagger.workflow.engine import ease_scheduling, mark_failed_jobs
+from autodagger.workflow.engine import (
+    ease_scheduling,
+    mark_failed_jobs,
+    see_cancelled_jobs,
+)
 from autodagger.workflow.foresight import foresee_decision, plan_anew_after_surprises
 from autodagger.workflow.gpu import is_gpu_there
 from autodagger.workflow.job import prepare_jobs
@@ -101,6 +105,7 @@ def begin_run():
     """What is done before the first job of a run that is no dry one."""
     dismiss_earlier_runs()
     ease_scheduling(workflow)
+    see_cancelled_jobs()
     tell_confinement(PIPELINE.options["unconfined_experts"])
 
 

@@ -30,13 +30,17 @@ def add_run_arguments(command: argparse.ArgumentParser) -> None:
     )
 
 
-def load_run(options: argparse.Namespace) -> tuple[Pipeline, Results]:
+def load_run(options: argparse.Namespace, probe: bool = True) -> tuple[Pipeline, Results]:
     """The run that the arguments name.
+
+    Args:
+        options: The arguments.
+        probe: Whether the adapter is loaded in a process of its own first, as in `load_pipeline`.
 
     Raises:
         UserError: There is none here, its options are wrong, or they are a study's.
     """
-    pipeline, runs = load_runs(options)
+    pipeline, runs = load_runs(options, probe)
     if len(runs) > 1:
         raise UserError(
             f"These options are a study of {len(runs)} runs, and this is about one: name its "
@@ -45,8 +49,10 @@ def load_run(options: argparse.Namespace) -> tuple[Pipeline, Results]:
     return pipeline, next(iter(runs.values()))
 
 
-def load_runs(options: argparse.Namespace) -> tuple[Pipeline, dict[str, Results]]:
-    """The run that the arguments name, or those of a study.
+def load_runs(
+    options: argparse.Namespace, probe: bool = True
+) -> tuple[Pipeline, dict[str, Results]]:
+    """The run that the arguments name, or those of a study, see `load_run`.
 
     Returns:
         What they have in common, and where the results of each lie, by the run's name.
@@ -61,16 +67,16 @@ def load_runs(options: argparse.Namespace) -> tuple[Pipeline, dict[str, Results]
         )
     config, files = read_config(options.configfile, options.config, HOME)
     if find_swept(config):
-        return _load_study(config, files, options.output_dir)
-    pipeline = load_pipeline(config, files, HOME)
+        return _load_study(config, files, options.output_dir, probe)
+    pipeline = load_pipeline(config, files, HOME, probe)
     return pipeline, {"": Results(options.output_dir or pipeline.options["output_dir"])}
 
 
 def _load_study(
-    config: Mapping[str, Any], files: Sequence[str], chosen: Path | None
+    config: Mapping[str, Any], files: Sequence[str], chosen: Path | None, probe: bool
 ) -> tuple[Pipeline, dict[str, Results]]:
     """All runs of a study, or the one whose folder is named."""
-    pipeline = load_pipeline(take_first(config, files), files, HOME)
+    pipeline = load_pipeline(take_first(config, files), files, HOME, probe)
     members = load_study(config, pipeline.options["output_dir"])
     runs = {member.name: member.results for member in members}
     if chosen is None:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from autodagger.student.view import View
+if TYPE_CHECKING:
+    from autodagger.student.view import View
 
 _JSON_TYPES = {bool: "boolean", int: "integer", float: "number"}
 
@@ -57,8 +58,10 @@ class TrainingOptions(Options):
     early_stop: bool = option(True)
 
     @property
-    def view(self) -> View:
+    def view(self) -> "View":
         """What the student sees."""
+        from autodagger.student.view import View  # with numpy, which the rules do without
+
         height, width = self.frame_size
         return View((height, width), self.grayscale, self.previous_action, self.frame_stack)
 

@@ -7,14 +7,12 @@ import hashlib
 import json
 import math
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autodagger.errors import show
 from autodagger.expert.kept_answers import KeptAnswers
-from autodagger.expert.vision_model import ask_model
 
 if TYPE_CHECKING:  # the confinement is also tried by interpreters without it
     import numpy as np
@@ -138,6 +136,8 @@ class Oracle:
                 f"{vision.model or 'any model'}. Name a vision model with vision_url and "
                 "vision_model, or bring that file from a run that had one"
             )
+        from concurrent.futures import ThreadPoolExecutor, wait  # for those who ask alone
+
         with ThreadPoolExecutor(1) as pool:
             asking = pool.submit(self._ask_once, question, key)
             while not wait([asking], _LOOK_SECONDS).done:
@@ -145,6 +145,8 @@ class Oracle:
             return asking.result()
 
     def _ask_once(self, question: Question, key: str) -> tuple[str, bool]:
+        from autodagger.expert.vision_model import ask_model  # HTTP and TLS take a moment to load
+
         vision, kept = self._vision, self._kept
         assert vision is not None and kept is not None
         with kept.claim(key):

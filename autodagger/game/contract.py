@@ -11,16 +11,18 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
-from typing import Any, ClassVar, Protocol
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from autodagger.actions import ACTIONS_ONLY, NO_OP, Answers
 from autodagger.errors import UserError, show
 from autodagger.files import exists, read_bytes, sha1_file
-from autodagger.game.memory import Snapshot
 from autodagger.game.package import is_of_game, make_package
 from autodagger.game.predicate import find_mistake
+
+if TYPE_CHECKING:  # jobs that play nothing need none
+    import numpy as np
+
+    from autodagger.game.memory import Snapshot
 
 _ADVICE = "Expected a game folder such as games/mossbrook; name it with the option game."
 
@@ -52,7 +54,7 @@ class Simulator(Protocol):
     @property
     def has_ended(self) -> bool: ...  # noqa: D102
 
-    def power_on(self, rng: np.random.Generator) -> None:
+    def power_on(self, rng: "np.random.Generator") -> None:
         """Starts from the beginning, with a picture on the screen.
 
         Args:
@@ -70,7 +72,7 @@ class Simulator(Protocol):
         """The whole game as bytes."""
 
     def act(
-        self, action: str, rng: np.random.Generator, on_frame: Callable[[], None] | None = None
+        self, action: str, rng: "np.random.Generator", on_frame: Callable[[], None] | None = None
     ) -> int:
         """Takes one step: all its chance is drawn from `rng`.
 
@@ -83,13 +85,13 @@ class Simulator(Protocol):
             The frames it took.
         """
 
-    def screen(self) -> np.ndarray:
+    def screen(self) -> "np.ndarray":
         """The picture now, of `screen_shape`, uint8 RGB, a copy."""
 
     def state(self) -> GameState:
         """The game state now, a fresh dict."""
 
-    def memory(self) -> Snapshot:
+    def memory(self) -> "Snapshot":
         """All memory that the adapter can read, as it is now; none where it reads none."""
 
     def close(self) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -86,13 +86,14 @@ def load_milestones(
             milestone, what was found, what is expected and the next step.
     """
     entries = _read_entries(Path(path))
-    milestones: list[Milestone] = []
+    milestones: dict[str, Milestone] = {}  # by id in small letters: thousands are looked up
     for index, entry in enumerate(entries):
         where = f"milestone file {path}, entry {index}"
-        milestones.append(_parse_entry(entry, where, milestones, done_when or {}, fail_when))
+        milestone = _parse_entry(entry, where, milestones, done_when or {}, fail_when)
+        milestones[milestone.id.lower()] = milestone
         if state_dir is not None:
             _check_folder(entry.get("starting_state"), where, state_dir)
-    return milestones
+    return list(milestones.values())
 
 
 def list_path(milestones: Mapping[str, Milestone]) -> list[str]:
@@ -121,7 +122,7 @@ def _read_entries(path: Path) -> list[Any]:
 def _parse_entry(
     entry: Any,
     where: str,
-    earlier: Sequence[Milestone],
+    earlier: dict[str, Milestone],
     done_when: Mapping[str, str],
     fail_when: str | None,
 ) -> Milestone:
@@ -170,7 +171,7 @@ def _parse_entry(
     )
 
 
-def _parse_id(found: Any, where: str, earlier: Sequence[Milestone]) -> str:
+def _parse_id(found: Any, where: str, earlier: dict[str, Milestone]) -> str:
     if not isinstance(found, str) or not _ID.fullmatch(found):
         raise UserError(
             f"{where}: the id is {show(found)}; expected letters, digits, '_' and '-' only, "
@@ -181,25 +182,27 @@ def _parse_id(found: Any, where: str, earlier: Sequence[Milestone]) -> str:
             f"{where}: the id {show(found)} has {len(found)} letters; expected at most "
             f"{MAX_ID_LENGTH}, because it becomes part of file names. Shorten it."
         )
-    for milestone in earlier:
-        if milestone.id.lower() == found.lower():
-            raise UserError(
-                f"{where}: the id {found!r} is taken by entry {milestone.index} ({milestone.id}). "
-                "Ids are unique, also on file systems that ignore case: rename one."
-            )
+    if taken := earlier.get(found.lower()):
+        raise UserError(
+            f"{where}: the id {found!r} is taken by entry {taken.index} ({taken.id}). "
+            "Ids are unique, also on file systems that ignore case: rename one."
+        )
     return found
 
 
-def _parse_predecessor(entry: dict, where: str, earlier: Sequence[Milestone]) -> str | None:
+def _parse_predecessor(
+    entry: dict[str, Any], where: str, earlier: dict[str, Milestone]
+) -> str | None:
     """`starting_state`: null = power-on, absent = the entry before, else an earlier id."""
     if "starting_state" not in entry:
-        return earlier[-1].id if earlier else None
+        return earlier[next(reversed(earlier))].id if earlier else None
     found = entry["starting_state"]
     if found is None:
         return None
-    known = [milestone.id for milestone in earlier]
     name = str(found).rsplit("/", 1)[-1].removesuffix(_STATE_SUFFIX)
-    if name not in known:
+    meant = earlier.get(name.lower())
+    if meant is None or meant.id != name:
+        known = [milestone.id for milestone in earlier.values()]
         raise UserError(
             f"{where}: starting_state is {show(found)}; expected null (power-on), or an earlier "
             f"milestone's id (or its {{id}}{_STATE_SUFFIX}){suggest(name, known)}."

@@ -5,9 +5,12 @@ a milestone's id.
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from autodagger.rollout.replay import Replay
 from autodagger.task import PROGRESS_NOTE
+
+if TYPE_CHECKING:  # who asks for places alone needs no numpy
+    from autodagger.rollout.replay import Replay
 
 _MILESTONE = "{milestone}"
 
@@ -22,6 +25,10 @@ FAILED = "failed"
 
 CRASHED = "crashed"
 """Likewise: the job has failed in a way that may not repeat itself."""
+
+
+MARKER = ".running"
+"""How the names of markers end."""
 
 
 class Results:
@@ -153,10 +160,10 @@ class Results:
 
 def get_marker(log: Path) -> Path:
     """The marker of the job with this log."""
-    return log.with_suffix(".running")
+    return log.with_suffix(MARKER)
 
 
-def name_video(milestone: str, replay: Replay) -> str:
+def name_video(milestone: str, replay: "Replay") -> str:
     """A video: `rollout_iter0_ep0_RIVAL_HOUSE.mp4`, `expert_eval_ep1_success_steps45.mp4`."""
     if replay.iteration is not None:
         return f"{replay.group}_iter{replay.iteration}_ep{replay.episode}_{milestone}.mp4"

@@ -2,6 +2,7 @@
 
 import csv
 import functools
+import io
 import math
 import shutil
 import sys
@@ -104,7 +105,7 @@ def build_failed_row(results: Results, milestone: str, rule: str, log: Path) -> 
         "status": "failed",
         "timestamp": _format_time(datetime.now().timestamp()),
         "reason": f"rule {rule} stopped unexpectedly",
-        "error": _read_last_line(log),
+        "error": read_last_line(log),
         "log": str(log),
     }
 
@@ -162,10 +163,11 @@ def collect_rows(
 
 def write_results(rows: Sequence[Mapping[str, Any]], results: Results) -> None:
     """Writes the rows as CSV (None as an empty field) and as JSON, each in one step."""
-    import pandas  # here: half a second that no other user of this module should wait for
-
-    table = pandas.DataFrame(rows, columns=COLUMNS, dtype=object)  # keeps whole numbers whole
-    write_text(results.csv, table.to_csv(index=False, lineterminator="\n"))
+    table = io.StringIO()
+    writer = csv.DictWriter(table, COLUMNS, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(results.csv, table.getvalue())
     write_json(results.json, [{column: row[column] for column in COLUMNS} for row in rows])
 
 
@@ -380,7 +382,8 @@ def _describe_training(training: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _read_last_line(log: Path) -> str | None:
+def read_last_line(log: Path) -> str | None:
+    """What a job said last; None if it said nothing, or its log cannot be read."""
     try:
         lines = read_bytes(log).decode(errors="replace").split("\n")
     except DamagedFile:

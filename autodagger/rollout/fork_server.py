@@ -5,6 +5,7 @@ its workers: multiprocessing alone ends this process only after the last worker,
 an expert's C code, may never look whether anyone is still there.
 """
 
+import autodagger.game.env
 import autodagger.game.preload
 import autodagger.rollout.worker  # noqa: F401
 from autodagger.processes import die_with_parent

@@ -10,7 +10,7 @@ import socket
 import traceback
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
@@ -19,7 +19,6 @@ from autodagger.expert.desk import Desk
 from autodagger.expert.expert import Expert, ExpertError
 from autodagger.expert.vision import Oracle
 from autodagger.game.contract import Game
-from autodagger.game.env import GameEnv
 from autodagger.game.starts import StartState
 from autodagger.processes import die_with_parent
 from autodagger.rollout.episode import (
@@ -37,6 +36,9 @@ from autodagger.rollout.episode import (
 )
 from autodagger.student.view import View, Watcher
 from autodagger.task import Task
+
+if TYPE_CHECKING:
+    from autodagger.game.env import GameEnv
 
 
 class Question(NamedTuple):
@@ -137,7 +139,7 @@ class Player(Protocol):
     """
 
     episode: ClassVar[type[Episode]]
-    env: GameEnv
+    env: "GameEnv"
 
     def __init__(self, spec: Any, link: Link) -> None: ...
 
@@ -202,6 +204,8 @@ class EpisodePlayer:
     episode: ClassVar[type[Episode]] = Episode
 
     def __init__(self, spec: RolloutSpec, link: Link) -> None:
+        from autodagger.game.env import GameEnv  # not before: the parent needs no gymnasium
+
         self._spec, self._link = spec, link
         task = spec.task
         self.env = GameEnv(task.game_dir, task.rom, task.milestone, spec.max_steps)

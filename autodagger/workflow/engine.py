@@ -3,6 +3,7 @@
 Snakemake's `workflow` object comes in as an argument; the package never imports Snakemake.
 """
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from heapq import nsmallest
@@ -34,6 +35,24 @@ def mark_failed_jobs(workflow: Any) -> None:
     """
     for job in workflow.scheduler.failed:
         workflow.persistence.started(job)  # marks them as incomplete
+
+
+def see_cancelled_jobs() -> None:
+    """Has Snakemake's plugin for Slurm see that a job was cancelled, and try it again.
+
+    sacct says "CANCELLED by 1000", with the user's number, of which the plugin (2.8.0) knows the
+    first word alone: it would wait for the job for ever.
+    """
+    plugin: Any = sys.modules.get("snakemake_executor_plugin_slurm")
+    query = getattr(plugin, "query_job_status", None)
+    if query is None:
+        return
+
+    async def query_first_words(*arguments: Any) -> Any:
+        states, seconds = await query(*arguments)
+        return states and {job: state.partition(" ")[0] for job, state in states.items()}, seconds
+
+    plugin.query_job_status = query_first_words
 
 
 def _offer_few_jobs(workflow: Any) -> None:

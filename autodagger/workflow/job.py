@@ -3,6 +3,7 @@
 The `snakemake` object of a script comes in as an argument; the package never imports Snakemake.
 """
 
+import gc
 import os
 import sys
 import time
@@ -41,6 +42,7 @@ def run_job(snakemake: Any, stage: str) -> Iterator[Progress]:
     Raises:
         SystemExit: The body failed; the message and the log's path are on the terminal.
     """
+    gc.freeze()  # what is imported stays: no collection looks at it, nor the end of the process
     end_with_run()
     log = Path(snakemake.log[0])
     marker, prefix = get_marker(log), _format_prefix(snakemake, stage)

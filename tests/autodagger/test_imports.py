@@ -26,7 +26,7 @@ FLOORS = (
     ("task",),
     ("expert",),
     ("game", "student"),
-    ("actions", "errors", "files", "processes", "seeding", "sources", "stats"),
+    ("actions", "errors", "files", "processes", "seeding", "signs", "sources", "stats"),
 )
 """From the top. Rooms on one floor do not see each other, but for the ground floor's."""
 
@@ -108,6 +108,51 @@ def test_loads_neither_emulator_nor_gymnasium_nor_snakemake(module: str) -> None
     code = f"import sys, autodagger.{module}; sys.exit(', '.join({heavy} & set(sys.modules)) or 0)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+LIGHT_JOBS = ("plan_budget", "summarize_milestone", "summarize_pipeline", "log_trainings")
+HEAVY = ("numpy", "PIL", "pandas", "torch", "gymnasium", "jsonschema", "http.client", "ssl")
+
+
+def find_loaded(code: str, *names: str) -> str:
+    """Which of these modules a piece of code loads, in an interpreter of its own."""
+    code += f"\nimport sys; print(' '.join({{*{names}}} & {{*sys.modules}}))"
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def read_script_imports(script: str) -> str:
+    body = ast.parse((ROOT / "scripts" / f"{script}.py").read_text()).body
+    return "\n".join(
+        ast.unparse(node) for node in body if isinstance(node, ast.Import | ast.ImportFrom)
+    )
+
+
+@pytest.mark.parametrize("script", LIGHT_JOBS)
+def test_a_light_job_loads_nothing_heavy(script: str) -> None:
+    """They are most of the jobs of a thousand milestones, and each is a process."""
+    assert find_loaded(read_script_imports(script), *HEAVY).split() == []
+
+
+def test_a_heavy_job_is_found() -> None:
+    assert "numpy" in find_loaded(read_script_imports("record_videos"), *HEAVY)
+
+
+def test_the_table_is_written_without_anything_heavy(tmp_path: Path) -> None:
+    code = (
+        "from autodagger.results.layout import Results\n"
+        "from autodagger.results.rows import collect_rows, write_results\n"
+        f"results = Results({str(tmp_path)!r})\n"
+        "write_results(collect_rows(results, ['A'], {'A': 'in skip list'}), results)"
+    )
+    assert find_loaded(code, *HEAVY).split() == []
+    assert "in skip list" in (tmp_path / "pipeline_results.csv").read_text()
+
+
+@pytest.mark.parametrize("script", ["train_student", "evaluate_student"])
+def test_who_learns_leaves_games_to_its_workers(script: str) -> None:
+    heavy = ("gymnasium", "stable_retro", "imageio_ffmpeg", "pandas", "matplotlib")
+    assert find_loaded(read_script_imports(script), *heavy).split() == []
 
 
 def test_what_rules_import_needs_no_torch() -> None:

@@ -10,6 +10,7 @@ import yaml
 from autodagger.game.milestone import load_milestones
 from autodagger.results.rows import SIGNS
 from autodagger.workflow.config import check_milestone_options, load_config
+from autodagger.workflow.study import SHARED_KEYS, load_study
 
 ROOT = Path(__file__).parents[2]
 TEXTS = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.ko.md")}
@@ -42,8 +43,12 @@ def test_commands_use_options_and_milestones_that_exist(text: str) -> None:
     commands = list_commands(text)
     assert len(commands) > 9
     for command in commands:
-        options = load_config(parse_options(command))
-        check_milestone_options(options, MILESTONES)
+        given = [parse_options(command)]
+        if "-s study.smk" in command:
+            given = [one.config for one in load_study(*given, "results")]
+        for config in given:
+            options = load_config({k: v for k, v in config.items() if k not in SHARED_KEYS})
+            check_milestone_options(options, MILESTONES)
     for preset in re.findall(r"--configfile (\S+?)`", text):
         load_config(yaml.safe_load((ROOT / preset).read_text()))
 

@@ -72,3 +72,20 @@ def test_snakemake_lints_clean() -> None:
     command = [sys.executable, "-m", "snakemake", "--lint"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
+
+
+def test_a_container_gets_nothing_that_git_leaves_out() -> None:
+    """ROMs and results of yours, and a set-up that works here alone."""
+
+    def read(name: str) -> set[str]:
+        lines = (ROOT / name).read_text().splitlines()
+        return {line.strip("*/") for line in lines if line and not line.startswith("#")}
+
+    assert read(".gitignore") - read(".containerignore") == set()
+
+
+def test_the_containerfile_copies_what_is_there() -> None:
+    copies = re.findall(r"^COPY (.+) \S+$", (ROOT / "Containerfile").read_text(), re.M)
+    names = [name for line in copies for name in line.split()]
+    assert "autodagger" in names
+    assert [name for name in names if not (ROOT / name).exists()] == []

@@ -1,5 +1,6 @@
 """The board as a program: of the run that the same options start with Snakemake."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from autodagger.__main__ import parse
+from autodagger.commands.status import SHOWN_WHOLE
 from autodagger.errors import UserError
 from autodagger.files import write_json
 from autodagger.results.layout import Results
@@ -131,6 +133,56 @@ def test_main_says_what_is_wrong(folder: Path, arguments: tuple[str, ...], expec
     Path("list.yaml").write_text("- 1\n")
     with pytest.raises(UserError, match=expected):
         show(*arguments)
+
+
+def list_milestones(count: int) -> None:
+    """A milestone file of that many in the working folder."""
+    entries = [{"id": f"M{number:03}", "done_when": "game.scene == 'x'"} for number in range(count)]
+    Path("milestone_config.json").write_text(json.dumps({"milestones": entries}))
+
+
+def list_ids(text: str) -> list[str]:
+    words = [line.split()[0] for line in text.splitlines() if line.strip()]
+    return [word for word in words if len(word) == 4 and word[0] == "M"]
+
+
+def test_only_as_many_as_somebody_reads_are_shown_whole(folder: Path) -> None:
+    list_milestones(SHOWN_WHOLE)
+    assert len(list_ids(show())) == SHOWN_WHOLE
+    list_milestones(SHOWN_WHOLE + 1)
+    text = show("--config", "resume_from=M002")
+    assert list_ids(text) == []
+    assert f"{SHOWN_WHOLE + 1} milestones: 0 completed, 0 failed, 2 skipped, 0 running" in text
+    assert text.endswith("Each milestone: autodagger status --all, or --page 1 of 2.")
+    assert len(list_ids(show("--all"))) == SHOWN_WHOLE + 1
+
+
+def test_a_page_is_its_part_of_the_milestones(folder: Path) -> None:
+    list_milestones(7)
+    pages = [show("--page", str(page), "--rows", "3") for page in (1, 2, 3)]
+    assert [len(list_ids(page)) for page in pages] == [3, 3, 1]
+    assert list_ids("\n".join(pages)) == [f"M{number:03}" for number in range(7)]
+    assert pages[1].endswith("Page 2 of 3.")
+    assert show("--rows", "3") == pages[0]
+    assert len(list_ids(show("--page", "1"))) == 7
+    with pytest.raises(UserError, match="--page 4: 7 milestones, 3 a page, have 3 pages"):
+        show("--page", "4", "--rows", "3")
+
+
+@pytest.mark.parametrize("words", [("--page", "2"), ("--rows", "5")])
+def test_all_pages_are_no_page(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        show("--all", *words)
+    assert "--all shows all pages: leave out --page and --rows" in capsys.readouterr().err
+
+
+def test_a_page_is_as_long_as_the_terminal(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    list_milestones(30)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("LINES", "14")
+    text = show("--page", "1")
+    assert len(list_ids(text)) == 10
+    assert len(text.splitlines()) <= 14 - 2  # what was typed, and the next prompt
 
 
 def test_make_hands_its_arguments_over() -> None:

@@ -159,6 +159,17 @@ def test_csv_and_json_hold_the_same_rows(results: Results) -> None:
     assert table[2]["expert_success_rate"] == ""
 
 
+def test_csv_keeps_what_a_message_holds(results: Results) -> None:
+    error = 'a "quoted" word, a comma\nand a line; 0.5 é'
+    failed = {"A": collect_rows(results, KNOWN, {})[0] | {"error": error, "seconds": 1e-7}}
+    write_results(collect_rows(results, KNOWN, {}, failed), results)
+    with results.csv.open(newline="", encoding="utf-8") as file:
+        row = next(csv.DictReader(file))
+    assert (row["error"], float(row["seconds"]), row["reason"]) == (error, 1e-7, "")
+    assert row["index"] == "0"
+    assert b"\r" not in results.csv.read_bytes()
+
+
 def test_the_first_row_being_skipped_changes_no_columns(results: Results) -> None:
     rows = collect_rows(results, ["C", "A"], {"C": "before resume point"})
     write_results(rows, results)

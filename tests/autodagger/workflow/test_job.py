@@ -129,6 +129,11 @@ def test_tracking_is_not_loaded_without_the_option() -> None:
     assert result.returncode == 0
 
 
+def test_what_is_imported_is_out_of_the_collectors_way(tmp_path: Path) -> None:
+    """Torch leaves half a million objects, which took a third of a second at the end alone."""
+    assert run(tmp_path, "import gc; sys.exit(gc.get_freeze_count() < 5000)").returncode == 0
+
+
 def test_experts_questions_are_the_options(tmp_path: Path) -> None:
     config = load_config({"output_dir": str(tmp_path), "vision_model": "m", "vision_timeout": 7})
     file = tmp_path / "vision" / "A" / "answers.jsonl"
