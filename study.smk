@@ -6,6 +6,7 @@ min_version("9.19")
 
 
 include: "rules/common.smk"
+include: "rules/chain.smk"
 
 
 configfile: get_own_config_file()
@@ -39,6 +40,8 @@ for member in MEMBERS:
 rule compare_members:
     input:
         rows=get_member_rows(),
+        budgets=get_member_budgets(),
+        agents=get_member_agents,
     output:
         # The last ones stay until there are new ones, whatever happens to this job.
         **{name: update(file) for name, file in get_study_files(STUDY_DIR).items()},

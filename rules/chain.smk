@@ -7,7 +7,7 @@ from autodagger.game.milestone import list_path
 AGENT_THREADS = 4
 
 
-def get_agent_chain():
+def get_agent_chain(results=None):
     """The milestones from power-on on that have a student, up to the first that has none.
 
     Those that are reached wherever they start are none of them, and no end either.
@@ -18,7 +18,7 @@ def get_agent_chain():
     for milestone in list_path(PIPELINE.milestones):
         if milestone not in PIPELINE.selected:
             break
-        decision = get_decision(milestone)
+        decision = get_decision(milestone, results)
         if decision == "fail":
             break
         if decision == "train":

@@ -66,8 +66,20 @@ def get_study():
 
 
 def get_member_rows():
-    results = [Results(member.config["output_dir"]) for member in MEMBERS]
+    results = [member.results for member in MEMBERS]
     return [one.row(milestone) for one in results for milestone in PIPELINE.selected]
+
+
+def get_member_budgets():
+    """A rule that lists budgets is looked at anew when they come out otherwise than foreseen."""
+    results = [member.results for member in MEMBERS if PIPELINE.options["agent"]]
+    return [one.budget(milestone) for one in results for milestone in PIPELINE.selected]
+
+
+def get_member_agents(wildcards):
+    """What their agents come to, of those that have one."""
+    results = [member.results for member in MEMBERS if PIPELINE.options["agent"]]
+    return [one.full_run for one in results if get_agent_chain(one)]
 
 
 @exit_in_words()
@@ -212,9 +224,9 @@ def find_vision_model(milestones):
     return get_options("vision_model") | {"late_answers": late}
 
 
-def get_decision(milestone):
+def get_decision(milestone, results=None):
     """What becomes of a milestone by its budget; before there is one, it is foreseen."""
-    return foresee_decision(RESULTS.budget(milestone))
+    return foresee_decision((results or RESULTS).budget(milestone))
 
 
 def is_trained(milestone):

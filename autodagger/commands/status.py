@@ -9,9 +9,9 @@ from autodagger.commands.common import parse_count
 from autodagger.commands.pager import show_paged
 from autodagger.commands.runs import add_run_arguments, load_runs
 from autodagger.errors import UserError
-from autodagger.results.board import Board, draw_board, draw_lines, draw_study_board
+from autodagger.results.board import Board, draw_board, draw_lines
 from autodagger.results.layout import Results
-from autodagger.results.overview import draw_overview
+from autodagger.results.overview import draw_overview, draw_study_overview
 
 SHOWN_WHOLE = 60
 """Of more milestones, only those are shown that somebody should look at."""
@@ -46,7 +46,7 @@ def check(command: argparse.ArgumentParser, options: argparse.Namespace) -> None
 
 
 def run(options: argparse.Namespace) -> str:
-    """The board, for many milestones what matters of it, of a study a line for each run.
+    """The board, or for many milestones or runs what matters of it.
 
     Shown here if a pager shows it.
     """
@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> str:
     pipeline, runs = load_runs(options, probe=False)
     milestones = list(pipeline.milestones)
     if len(runs) > 1:
-        return show_paged(draw_study_board(runs, milestones))
+        return show_paged(draw_study_overview(runs, milestones, pipeline.skipped))
     results = next(iter(runs.values()))
     if options.page or options.rows:
         rows = options.rows or _count_rows()

@@ -168,37 +168,6 @@ def draw_end(results: Results, milestones: Sequence[str]) -> list[str]:
     return [*lines, f"Agent: {agent}."] if agent else lines
 
 
-def draw_study_board(runs: Mapping[str, Results], milestones: Sequence[str]) -> str:
-    """One line a run of a study: how many milestones have their row, and what is at work.
-
-    Args:
-        runs: Where the results of each lie, by the run's name.
-        milestones: Ids in config order.
-    """
-    width = max(map(len, runs))
-    lines = [f"{'':<{width}}  milestones  failed  at work"]
-    for name, results in runs.items():
-        rows = [describe_stage(results, one, "row") for one in milestones]
-        done = len(rows) - sum(row in (".", "...") for row in rows)
-        counts = f"{f'{done} of {len(rows)}':<10}  {rows.count('failed'):>6}"
-        lines.append(f"{name:<{width}}  {counts}  {_list_at_work(results, milestones)}".rstrip())
-    folder = next(iter(runs.values())).folder
-    lines.append(f"One run's milestones: add --output-dir and its folder, such as {folder}.")
-    return "\n".join(lines)
-
-
-def _list_at_work(results: Results, milestones: Sequence[str]) -> str:
-    """The milestones that a job runs for, and how far their trainings are; the agent."""
-    found = []
-    for milestone in milestones:
-        if is_running(results.marker(_RULES["student"], milestone)):
-            found.append(f"{milestone} {_describe_running(results, milestone)}")
-        elif is_any_running(results, milestone):
-            found.append(milestone)
-    agent = describe_agent_stage(results)
-    return ", ".join([*found, *([f"agent: {agent}"] if agent else [])])
-
-
 def describe_agent_stage(results: Results) -> str | None:
     """How far the one player of all milestones is; None before it begins."""
     if is_running(results.marker("train_agent", AGENT)):

@@ -1,6 +1,7 @@
 """The agent's result in words, from full_run.json."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from autodagger.files import DamagedFile, exists, read_object, reading
@@ -19,6 +20,23 @@ def describe_agent(results: Results) -> str | None:
             return _describe(report, results)
     except DamagedFile as error:
         return str(error)
+
+
+def read_agent_rates(results: Results) -> dict[str, float] | None:
+    """Shares of whole runs that reach the end, and their number; None without a sound report.
+
+    Returns:
+        `agent` and `experts` (from 0 to 1) and `runs`.
+    """
+    if not exists(results.full_run):
+        return None
+    with suppress(DamagedFile):
+        report = read_object(results.full_run, _WHAT)
+        with reading(_WHAT, results.full_run):
+            runs, experts = int(report["runs"]), report["experts"]
+            shares = report["successes"] / runs, experts["successes"] / experts["runs"]
+            return {"agent": shares[0], "experts": shares[1], "runs": runs}
+    return None
 
 
 def _describe(report: Mapping[str, Any], results: Results) -> str:

@@ -4,7 +4,15 @@ import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from autodagger.results.board import STAGES, STATUSES, Board, Standing, draw_end, draw_lines
+from autodagger.results.board import (
+    STAGES,
+    STATUSES,
+    Board,
+    Standing,
+    describe_agent_stage,
+    draw_end,
+    draw_lines,
+)
 from autodagger.results.layout import Results
 
 _ALWAYS = tuple(status for status in STATUSES if status != "damaged")
@@ -26,6 +34,39 @@ def draw_overview(results: Results, milestones: Sequence[str], skipped: Mapping[
     parts += [_draw_reasons(standings, status) for status in ("failed", "damaged")]
     parts.append("\n".join(draw_end(results, milestones)))
     return "\n\n".join(filter(None, parts))
+
+
+def draw_study_overview(
+    runs: Mapping[str, Results], milestones: Sequence[str], skipped: Mapping[str, str]
+) -> str:
+    """One line a run of a study: how many milestones have their row, and what runs now.
+
+    Args:
+        runs: Where the results of each lie, by the run's name.
+        milestones: Ids in config order.
+        skipped: The reason by id for those that the runs skip.
+    """
+    width = max(map(len, runs))
+    lines = [f"{'':<{width}}  milestones  failed  running"]
+    for name, results in runs.items():
+        board = Board(results)
+        standings = [board.stand(milestone, skipped) for milestone in milestones]
+        rows = f"{sum('row' in one.done for one in standings)} of {len(milestones)}"
+        failed = sum(standing.status == "failed" for standing in standings)
+        running = ", ".join(_list_running(results, standings))
+        lines.append(f"{name:<{width}}  {rows:<10}  {failed:>6}  {running}".rstrip())
+    folder = next(iter(runs.values())).folder
+    lines.append(f"One run's milestones: add --output-dir and its folder, such as {folder}.")
+    return "\n".join(lines)
+
+
+def _list_running(results: Results, standings: Sequence[Standing]) -> list[str]:
+    """The milestones that a job runs for, how far their trainings are, and the agent."""
+    running = [one for one in standings if one.status == "running"]
+    cells = [(one.milestone, one.cells["student"]) for one in running]
+    found = [f"{name} {cell}" if cell.startswith("iter") else name for name, cell in cells]
+    agent = describe_agent_stage(results)
+    return [*found, *([f"agent: {agent}"] if agent else [])]
 
 
 def count_standings(standings: Sequence[Standing]) -> str:

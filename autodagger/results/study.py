@@ -13,12 +13,17 @@ from statistics import fmean, stdev
 from typing import Any
 
 from autodagger.files import write_json, write_text
+from autodagger.results.study_picture import draw_study
 from autodagger.stats import t_interval, wilson_interval
+
+AGENT = "agent, whole runs"
+"""In a milestone's place: what the agents come to, where there are any."""
 
 ALL = "all milestones"
 """In a milestone's place: the mean of its milestones, seed by seed."""
 
 _SEED = "seed"
+_ONE_RUN, _SEVERAL_RUNS = "wilson", "wider of wilson and student's t"
 _RATE, _EPISODES = "dagger_final_success_rate", "student_episodes"
 
 
@@ -29,30 +34,49 @@ class MemberRows:
     Attributes:
         values: Its swept options.
         rows: Of its milestones, see `autodagger.results.rows`.
+        agent: How its agent does, see `autodagger.results.full_run.read_agent_rates`.
     """
 
     values: Mapping[str, Any]
     rows: Sequence[Mapping[str, Any]]
+    agent: Mapping[str, float] | None = None
 
 
 def compare(members: Sequence[MemberRows]) -> list[dict[str, Any]]:
     """One line for each milestone and choice of options other than the seed, and one for all."""
     lines = []
     for choice, group in _group(members):
-        by_milestone = [list(rows) for rows in zip(*(one.rows for one in group), strict=True)]
-        lines += [_describe(choice, rows[0]["milestone_id"], rows) for rows in by_milestone]
-        lines.append(_describe(choice, ALL, [_average(one.rows) for one in group]))
+        has_agents = any(one.agent for one in members)
+        lines += [_describe(choice, *part) for part in _list_parts(group, has_agents)]
     return lines
 
 
 def list_points(members: Sequence[MemberRows]) -> list[list[float]]:
     """The seeds' success rates behind each line of `compare`."""
     points = []
+    has_agents = any(one.agent for one in members)
     for _, group in _group(members):
-        columns = [list(rows) for rows in zip(*(one.rows for one in group), strict=True)]
-        columns.append([_average(one.rows) for one in group])
-        points += [[row[_RATE] for row in rows if _is_done(row)] for rows in columns]
+        parts = _list_parts(group, has_agents)
+        points += [[row[_RATE] for row in rows if _is_done(row)] for _, rows in parts]
     return points
+
+
+def write_comparison(
+    members: Sequence[MemberRows], files: Mapping[str, Path]
+) -> list[dict[str, Any]]:
+    """Writes the table and its picture.
+
+    Args:
+        members: All runs.
+        files: `csv`, `json` and `picture`.
+
+    Returns:
+        The table's lines.
+    """
+    lines = compare(members)
+    draw_study(lines, list_points(members), files["picture"])
+    write_study(lines, files["csv"], files["json"])
+    return lines
 
 
 def write_study(lines: Sequence[Mapping[str, Any]], csv: Path, json: Path) -> None:
@@ -76,6 +100,8 @@ def format_study(lines: Sequence[Mapping[str, Any]]) -> str:
     order = list(dict.fromkeys(line["milestone_id"] for line in lines))
     for line in sorted(lines, key=lambda line: order.index(line["milestone_id"])):
         counts = f"{line['completed']} of {line['seeds']}"
+        if line["skipped"] == line["seeds"]:
+            counts = "skipped"
         interval = f"({_format_end(line['interval_low'], math.floor)} to "
         interval += f"{_format_end(line['interval_high'], math.ceil)})"
         student = f"{_percent(line['student_success_rate']):>4} {interval}"
@@ -99,6 +125,29 @@ def _group(members: Sequence[MemberRows]) -> list[tuple[dict[str, Any], list[Mem
     return groups
 
 
+def _list_parts(
+    group: Sequence[MemberRows], has_agents: bool
+) -> list[tuple[str, list[Mapping[str, Any]]]]:
+    """What a choice has lines of, each with a row a seed."""
+    columns = [list(rows) for rows in zip(*(one.rows for one in group), strict=True)]
+    parts = [(str(rows[0]["milestone_id"]), rows) for rows in columns]
+    parts.append((ALL, [_average(one.rows) for one in group]))
+    if has_agents:
+        parts.append((AGENT, [_describe_agent(one.agent) for one in group]))
+    return parts
+
+
+def _describe_agent(agent: Mapping[str, float] | None) -> dict[str, Any]:
+    """A seed's agent as a row; its seconds are no milestone's."""
+    return {
+        "status": "completed" if agent else "failed",
+        "expert_success_rate": agent["experts"] if agent else None,
+        _RATE: agent["agent"] if agent else None,
+        _EPISODES: agent["runs"] if agent else 0,
+        "seconds": None,
+    }
+
+
 def _describe(
     choice: Mapping[str, Any], milestone: str, rows: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
@@ -110,10 +159,12 @@ def _describe(
         "options": dict(choice),
         "seeds": len(rows),
         "completed": len(done),
+        "skipped": sum(row["status"] == "skipped" for row in rows),
         "expert_success_rate": _mean(row["expert_success_rate"] for row in rows),
         "student_success_rate": _mean(rates),
         "interval_low": low,
         "interval_high": high,
+        "interval": (_ONE_RUN if len(done) == 1 else _SEVERAL_RUNS) if done else None,
         "lowest": min(rates, default=None),
         "highest": max(rates, default=None),
         "mean_seconds": _mean(row["seconds"] for row in done),

@@ -14,10 +14,10 @@ from typing import Any
 
 from autodagger.dagger.options import TrainingOptions
 from autodagger.errors import UserError, show, suggest
+from autodagger.results.full_run import read_agent_rates
 from autodagger.results.layout import Results
 from autodagger.results.rows import collect_rows
-from autodagger.results.study import MemberRows, compare, format_study, list_points, write_study
-from autodagger.results.study_picture import draw_study
+from autodagger.results.study import MemberRows, compare, format_study, write_comparison
 from autodagger.workflow.config import check_lists, coerce, load_config_schema
 from autodagger.workflow.ending import write_failures
 from autodagger.workflow.pipeline import Pipeline
@@ -199,16 +199,6 @@ def get_member_results(member: Mapping[str, Any]) -> Results:
     return Results(member["output_dir"], member["expert_dir"])
 
 
-def write_comparison(
-    members: Sequence[MemberRows], files: Mapping[str, Path]
-) -> list[dict[str, Any]]:
-    """Writes the table and its picture, see `get_study_files`; returns the table's lines."""
-    lines = compare(members)
-    draw_study(lines, list_points(members), files["picture"])
-    write_study(lines, files["csv"], files["json"])
-    return lines
-
-
 def _join(
     members: Sequence[Mapping[str, Any]],
     rows: Iterable[Iterable[Mapping[str, Any]]],
@@ -221,6 +211,7 @@ def _join(
         MemberRows(
             member["values"],
             [each.get(one, missing | {"milestone_id": one}) for one in milestones],
+            read_agent_rates(get_member_results(member)),
         )
         for member, each in zip(members, found, strict=True)
     ]

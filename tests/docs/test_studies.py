@@ -1,11 +1,17 @@
 """docs/studies.md: its config is a study of the folders that it draws, its options may be lists."""
 
 import re
+import shlex
 from dataclasses import fields
+from pathlib import Path
 
+import pytest
 import yaml
 
+from autodagger.__main__ import parse
+from autodagger.commands.runs import load_runs
 from autodagger.dagger.options import TrainingOptions
+from autodagger.results.study import MemberRows, compare, format_study
 from autodagger.workflow.study import EXPERT_OPTIONS, load_study
 from tests.grid import ROOT
 
@@ -51,3 +57,26 @@ def test_the_options_that_may_be_lists_do_so() -> None:
     assert f"from `{ends[0]}` to " in sentence
     for option in re.findall(r"`(\w+)`", sentence):
         assert load_study({option: [1, 2]}, "results")
+
+
+def test_its_subcommands_take_what_they_are_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("config.yaml").write_text("game: mossbrook\n")
+    Path("study.yaml").write_text(read_block("yaml\n"))
+    lines = re.findall(r"^autodagger (.*?)(?: +#.*)?$", PAGE, re.MULTILINE)
+    assert [line.split()[0] for line in lines] == ["status", "report"]
+    for line in lines:
+        options = parse(shlex.split(line))
+        pipeline, runs = load_runs(options)
+        if options.output_dir:
+            assert [run.folder for run in runs.values()] == [options.output_dir]
+            assert pipeline.options["output_dir"] == str(options.output_dir)
+        else:
+            assert len(runs) == 4
+
+
+def test_its_table_has_the_columns_that_studies_print() -> None:
+    printed = format_study(compare([MemberRows({"seed": 0}, [])])).splitlines()[0]
+    assert read_block("\nmilestone ").splitlines()[0].split() == printed.split()[1:]

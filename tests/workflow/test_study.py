@@ -68,6 +68,64 @@ def test_a_second_call_does_nothing(study: Study) -> None:
     assert "Nothing to be done" in result.stdout + result.stderr
 
 
+def test_in_another_order_or_with_fewer_values_nothing_is_made_again(study: Study) -> None:
+    for lists in (["seed=[1,0]", "network=[small,nature]"], ["seed=[1]", "network=[small]"]):
+        jobs = study.plan("--config", *lists)
+        assert set(jobs) <= {("compare_members", "all")}
+
+
+def test_its_lists_are_looked_at_before_its_runs(study: Study) -> None:
+    result = study.run("-n", "--config", "seed=[0,x]", "network=[Nature,nature]")
+    assert result.returncode == 1
+    assert "--config: seed has 'x'; expected a whole number" in result.stderr
+    assert "--config: network has 'Nature'; expected one of nature" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert 'File "' not in result.stderr
+
+
+def test_one_process_is_a_sign_of_life_once(study: Study) -> None:
+    """The signs of its runs would be left over."""
+    assert list((study.folder / ".snakemake" / "autodagger_runs").iterdir()) == []
+
+
+def make_crash(folder: Path, script: str, statement: str) -> Study:
+    study = Study(make_pipeline(folder).folder)
+    study.configure(
+        milestone_config=str(ROOT / "games/mossbrook/milestone_config.json"),
+        milestone=FIRST,
+        network=["nature", "small"],
+        agent=False,
+    )
+    study.sabotage(script, FIRST, statement)
+    return study
+
+
+def test_a_crash_in_one_run_is_told_and_mended(tmp_path: Path) -> None:
+    crash = "'small' in snakemake.config['member'] and 1 / 0"
+    study = make_crash(tmp_path / "work", "train_student", crash)
+    assert study.run().returncode == 1
+    lines = {line["options"]["network"]: line for line in study.read("study.json")[::2]}
+    assert {name: line["completed"] for name, line in lines.items()} == {"nature": 1, "small": 0}
+    assert lines["small"]["expert_success_rate"] == 1
+    row = study.read("network~small/pipeline_results.json")[0]
+    assert (row["status"], row["reason"]) == ("failed", "rule train_student stopped unexpectedly")
+    study.mend()
+    result = study.run()
+    assert result.returncode == 0, result.stderr
+    assert "network_nature_train_student" not in result.stdout + result.stderr
+    assert [line["completed"] for line in study.read("study.json")] == [1, 1, 1, 1]
+
+
+def test_an_experts_crash_is_told_in_every_run_that_shares_it(tmp_path: Path) -> None:
+    study = make_crash(tmp_path / "work", "evaluate_expert", "1 / 0")
+    assert study.run().returncode == 1
+    for network in ("nature", "small"):
+        row = study.read(f"network~{network}/pipeline_results.json")[0]
+        assert row["reason"] == "rule evaluate_expert stopped unexpectedly"
+        assert "division by zero" in row["error"]
+        assert row["log"] == f"dagger_pipeline_results/experts/logs/evaluate_expert/{FIRST}.log"
+
+
 def test_another_seed_runs_only_what_is_new(study: Study) -> None:
     result = study.run("-n", "--config", "seed=[0,1,2]", "network=[nature,small]")
     said = result.stdout + result.stderr

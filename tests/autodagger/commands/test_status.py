@@ -1,6 +1,7 @@
 """The board as a program: of the run that the same options start with Snakemake."""
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,6 +13,7 @@ from autodagger.commands.status import SHOWN_WHOLE
 from autodagger.errors import UserError
 from autodagger.files import write_json
 from autodagger.results.layout import Results
+from autodagger.signs import Sign, get_host
 from tests.workflow.conftest import MILESTONES, ROOT, make_pipeline
 
 
@@ -54,6 +56,67 @@ def test_a_home_folder_is_found(
 ) -> None:
     monkeypatch.setenv("HOME", str(folder))
     assert "1 of 3" in show("--config", "output_dir=~/elsewhere")
+
+
+STUDY = ("--config", "seed=[0,1]", "network=[nature,small]")
+
+
+def make_member(name: str, **row: str) -> Results:
+    results = Results(f"dagger_pipeline_results/{name}")
+    write_json(results.row(MILESTONES[0]), {"milestone_id": MILESTONES[0], **row})
+    return results
+
+
+def test_a_study_has_a_line_a_run(folder: Path) -> None:
+    make_member("network~small/seed~0", status="completed")
+    make_member("network~small/seed~1", status="failed")
+    lines = show(*STUDY).splitlines()
+    assert [line.split()[:5] for line in lines[1:5]] == [
+        ["network~nature/seed~0", "0", "of", "3", "0"],
+        ["network~nature/seed~1", "0", "of", "3", "0"],
+        ["network~small/seed~0", "1", "of", "3", "0"],
+        ["network~small/seed~1", "1", "of", "3", "1"],
+    ]
+
+
+def test_it_says_what_a_studys_runs_are_at(folder: Path) -> None:
+    results = make_member("network~small/seed~1", status="completed")
+    Sign(os.getpid(), get_host()).write(results.marker("train_student", MILESTONES[1]))
+    write_json(results.progress_note(MILESTONES[1]), {"iteration": 2, "iterations": 10})
+    shared = Results("nowhere", "dagger_pipeline_results/experts/seed~0")
+    Sign(os.getpid(), get_host()).write(shared.marker("evaluate_expert", MILESTONES[2]))
+    at_work = [line.split(None, 5)[5:] for line in show(*STUDY).splitlines()[1:5]]
+    assert at_work == [[MILESTONES[2]], [], [MILESTONES[2]], [f"{MILESTONES[1]} iter 2/10"]]
+
+
+def test_one_run_of_a_study_has_the_experts_that_it_shares(folder: Path) -> None:
+    name = "dagger_pipeline_results/network~small/seed~1"
+    report = Results(name, "dagger_pipeline_results/experts/seed~1").expert_report(MILESTONES[0])
+    write_json(report, {"success_rate": 0.5})
+    for path in (name, f"{name}/", str(folder / name)):
+        assert "50%" in show(*STUDY, "--output-dir", path)
+    assert "50%" not in show(*STUDY, "--output-dir", name.replace("small", "nature")[:-1] + "0")
+
+
+def test_a_list_of_one_value_is_one_run(folder: Path) -> None:
+    make_member("seed~0", status="completed")
+    assert "1 of 3 milestones have their row" in show("--config", "seed=[0]")
+
+
+@pytest.mark.parametrize("command", [["report"], ["explain", MILESTONES[0]]])
+def test_what_is_about_one_run_names_a_studys(command: list[str], folder: Path) -> None:
+    options = parse([*command, *STUDY])
+    with pytest.raises(UserError, match=r"a study of 4 runs.*network~nature/seed~0, .* or --out"):
+        options.run(options)
+
+
+def test_a_folder_that_no_run_of_a_study_has(folder: Path) -> None:
+    with pytest.raises(UserError, match=r"--output-dir nowhere: no run of this study .*Expected"):
+        show(*STUDY, "--output-dir", "nowhere")
+    many = f"seed={list(range(50))}"
+    with pytest.raises(UserError, match=r"seed~0, .*, \.\.\.|or \.\.\.") as caught:
+        show("--config", many, "--output-dir", "nowhere")
+    assert len(str(caught.value)) < 600
 
 
 @pytest.mark.parametrize(

@@ -7,17 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import validate
 from PIL import Image
 
+from autodagger.files import load_schema
 from autodagger.results.study import (
+    AGENT,
     ALL,
     MemberRows,
     compare,
     format_study,
     list_points,
-    write_study,
+    write_comparison,
 )
-from autodagger.results.study_picture import draw_study
 from autodagger.stats import t_interval, wilson_interval
 
 
@@ -120,8 +122,8 @@ def test_choices_are_told_apart_and_the_seed_is_none() -> None:
 
 def test_files_say_the_same_as_the_table(tmp_path: Path) -> None:
     members = [member(seed, row("A", 0.9), network=name) for seed in (0, 1) for name in ("x", "y")]
-    lines = compare(members)
-    write_study(lines, tmp_path / "study.csv", tmp_path / "study.json")
+    files = {name: tmp_path / f"study.{name}" for name in ("csv", "json", "picture")}
+    lines = write_comparison(members, files)
     with (tmp_path / "study.csv").open() as file:
         table = list(csv.DictReader(file))
     assert [(line["milestone_id"], line["network"]) for line in table] == [
@@ -131,9 +133,62 @@ def test_files_say_the_same_as_the_table(tmp_path: Path) -> None:
         (ALL, "y"),
     ]
     assert json.loads((tmp_path / "study.json").read_text()) == lines
-    draw_study(lines, list_points(members), tmp_path / "study.png")
-    with Image.open(tmp_path / "study.png") as picture:
+    with Image.open(files["picture"]) as picture:
         assert min(picture.size) > 100
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        [row("A", 0.9)],
+        [row("A", 0.9), row("B", None, "failed", seconds=None, expert_success_rate=None)],
+        [row("A", None, "skipped")],
+    ],
+)
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_study_json_is_what_its_schema_says(rows: list[dict[str, Any]], seeds: int) -> None:
+    lines = compare([member(seed, *rows) for seed in range(seeds)])
+    validate(lines, load_schema("study"))
+    assert len(lines) == len(rows) + 1
+
+
+def test_each_line_says_which_interval_it_has() -> None:
+    first, second = member(0, row("A", 0.9), row("B", 0.9)), member(1, row("A", 0.7))
+    missing = MemberRows(second.values, [*second.rows, row("B", None, "failed")])
+    lines = compare([first, missing])
+    assert find(lines, "A")["interval"] == "wider of wilson and student's t"
+    assert find(lines, "B")["interval"] == "wilson"
+    assert find(compare([member(0, row("A", None, "failed"))]), "A")["interval"] is None
+
+
+def test_a_milestone_that_every_seed_skips_is_no_failure() -> None:
+    lines = compare([member(seed, row("A", None, "skipped")) for seed in (0, 1)])
+    assert find(lines, "A")["skipped"] == 2
+    assert "skipped" in format_study(lines)
+    assert "1 of 2" in format_study(compare([member(0, row("A", 1.0)), *_skipping(1)]))
+
+
+def _skipping(seed: int) -> list[MemberRows]:
+    return [member(seed, row("A", None, "skipped"))]
+
+
+def test_agents_have_a_line_of_their_own() -> None:
+    values = {"network": "nature"}
+    first = MemberRows(values | {"seed": 0}, [row("A", 1.0)], make_agent(0.9))
+    second = MemberRows(values | {"seed": 1}, [row("A", 1.0)], make_agent(0.7))
+    without = member(2, row("A", 1.0))
+    line = find(compare([first, second, without]), AGENT)
+    assert (line["completed"], line["seeds"]) == (2, 3)
+    assert line["student_success_rate"] == pytest.approx(0.8)
+    assert (line["expert_success_rate"], line["lowest"], line["highest"]) == (1.0, 0.7, 0.9)
+    assert list_points([first, second, without])[-1] == [0.9, 0.7]
+    validate(compare([first, without]), load_schema("study"))
+    assert AGENT not in format_study(compare([without]))
+
+
+def make_agent(rate: float) -> dict[str, float]:
+    return {"agent": rate, "experts": 1.0, "runs": 50}
 
 
 @pytest.mark.parametrize("count", range(2, 32))

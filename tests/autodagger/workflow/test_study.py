@@ -5,14 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from autodagger.errors import UserError
+from autodagger.results.layout import EXPERT_RULES
 from autodagger.workflow.study import (
     EXPERT_OPTIONS,
     SHARED_KEYS,
     Member,
     find_swept,
     load_study,
+    take_first,
 )
 
 ROOT = Path(__file__).parents[3]
@@ -68,6 +71,74 @@ def test_equal_runs_are_one() -> None:
     assert len(load(network=["nature", "nature"], seed=[1, "1", 1.0])) == 1
 
 
+def test_equal_numbers_are_one() -> None:
+    members = load(step_multiplier=[2, 2.0, "2.0", "auto"])
+    assert [member.name for member in members] == ["step_multiplier~2", "step_multiplier~auto"]
+
+
+@pytest.mark.parametrize("values", [["nature", "Nature"], ["a b", "a/b"]])
+def test_different_values_never_share_a_folder(values: list[str]) -> None:
+    with pytest.raises(UserError, match=r"option network: .* would have the same folder, network~"):
+        load(network=values, seed=[0, 1])
+
+
+def test_rules_of_different_runs_have_different_names() -> None:
+    members = load(network=["a-b", "a.b", "a_b", "c"])
+    prefixes = [member.prefix for member in members]
+    assert len(set(prefixes)) == 4
+
+
+@pytest.mark.parametrize(
+    ("option", "values", "found"),
+    [
+        ("network", ["nature", "Nature"], "network has 'Nature'; expected one of nature, impala"),
+        ("network", ["x" * 5000], r"network has 'x+\.\.\.x+'; expected one of"),
+        ("seed", [None, 1], "seed has None; expected a whole number from 0"),
+        ("seed", [[0, 1]], r"seed has \[0, 1\]; expected a whole number"),
+        ("seed", [0, {"a": 1}], r"seed has \{'a': 1\}; expected a whole number"),
+        ("seed", [-1], "seed has -1; expected a whole number from 0"),
+        ("learning_rate", [0.1, 2], "learning_rate has 2; expected a number above 0"),
+        ("frame_size", [[40, 60], 7], "frame_size has 7; expected a list of 2 items"),
+        ("frame_size", [[40, 60, 3]], r"frame_size has \[40, 60, 3\]; expected a list of 2 items"),
+        ("frame_size", [[]], r"frame_size has \[\]; expected a list of 2 items"),
+    ],
+)
+def test_a_wrong_value_in_a_list_is_named_with_its_file(
+    option: str, values: list[Any], found: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(yaml.safe_dump({option: values}))
+    with pytest.raises(UserError, match=f"^{re.escape(str(path))}: {found}") as caught:
+        take_first({option: values}, [path])
+    assert "Correct it there; the default is" in str(caught.value)
+    assert len(str(caught.value)) < 500
+
+
+def test_the_first_run_is_one_of_them() -> None:
+    config = {"seed": ["3", 1], "network": ["small", "nature"], "output_dir": "o"}
+    first = take_first(config, [])
+    assert first == {"seed": 3, "network": "small", "output_dir": "o"}
+    assert load_study(config, "o")[0].options == first | {"output_dir": "o/network~small/seed~3"}
+
+
+def test_the_study_leaves_out_the_rules_of_what_is_shared() -> None:
+    text = (ROOT / "study.smk").read_text()
+    excluded = re.findall(r"exclude (.*?) as member_prefix\*", text)
+    assert [tuple(one.split(", ")) for one in excluded] == [EXPERT_RULES]
+
+
+def test_what_is_shared_lies_in_its_folder_with_its_logs() -> None:
+    first, second = (one.results for one in load(network=["nature", "small"]))
+    for rule in EXPERT_RULES:
+        assert (
+            first.log(rule)
+            == second.log(rule)
+            == Path(f"results/experts/logs/{rule}") / ("{milestone}.log")
+        )
+        assert first.benchmark(rule) == second.benchmark(rule)
+    assert first.log("train_student") != second.log("train_student")
+
+
 def test_numbers_of_the_command_line_are_numbers() -> None:
     assert find_swept({"seed": ["0", "1"], "grayscale": ["true", "no"]}) == {
         "grayscale": [True, False],
@@ -97,6 +168,8 @@ def test_folders_have_plain_names() -> None:
         ({"game": ["a", "b"]}, "option game: found the list"),
         ({"skip_milestones": [["A"]]}, "option skip_milestones: found the list"),
         ({"agent_rounds": [1, 2]}, "option agent_rounds: found the list"),
+        ({"sed": [1, 2]}, r"option sed \(did you mean 'seed'\?\): found the list"),
+        ({"seed": [1] * 50, "batch_size": [1] * 50}, "batch_size, seed make 2,500 runs"),
     ],
 )
 def test_what_is_no_study(config: dict[str, Any], message: str) -> None:
