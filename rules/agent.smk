@@ -56,7 +56,7 @@ rule evaluate_agent:
     threads: config["train_threads"]
     resources:
         mem_mb=grow(4000),
-        runtime=grow(240),
+        runtime=grow(4 * 60),
         cpus_per_task=config["num_envs"],
         gpu=get_gpus,
     params:

@@ -23,7 +23,7 @@ rule train_student:
     threads: config["train_threads"]
     resources:
         mem_mb=grow(2500),
-        runtime=grow(240),
+        runtime=grow(4 * 60),
         cpus_per_task=config["num_envs"],
         gpu=get_gpus,
     params:

@@ -191,14 +191,14 @@ def make_agent(rate: float) -> dict[str, float]:
     return {"agent": rate, "experts": 1.0, "runs": 50}
 
 
-@pytest.mark.parametrize("count", [2, 3, 5, 11, 31])
+@pytest.mark.parametrize("count", range(2, 32))
 def test_students_quantiles_cover_95_percent(count: int) -> None:
     """By integrating Student's density, whose formula is the definition."""
     n = count - 1
     quantile = (t_interval(0.0, 1.0, count)[1]) * math.sqrt(count)
     norm = math.gamma((n + 1) / 2) / (math.sqrt(n * math.pi) * math.gamma(n / 2))
-    steps = 200_000
+    steps = 20_000
     width = 2 * quantile / steps
     points = (-quantile + (k + 0.5) * width for k in range(steps))
     covered = sum(norm * (1 + x * x / n) ** (-(n + 1) / 2) * width for x in points)
-    assert covered == pytest.approx(0.95, abs=6e-5)  # the quantiles have three digits
+    assert covered == pytest.approx(0.95, abs=1e-5)  # the quantiles have four digits
