@@ -56,6 +56,7 @@ rule compare_members:
         sources=get_sources("compare_members"),
         members=describe_members(MEMBERS),
         milestones=list(PIPELINE.milestones),
+        selected=PIPELINE.selected,
         skipped=PIPELINE.skipped,
     message:
         "comparing all runs"

@@ -6,7 +6,8 @@ from autodagger.workflow.study import read_members
 
 with run_job(snakemake, "study") as progress:
     params = snakemake.params
-    members = read_members(params.members, params.milestones, params.skipped)
+    names = params.milestones, params.selected, params.skipped
+    members = read_members(params.members, *names)
     outputs = get_outputs(snakemake)
     write_comparison(members, outputs)
     progress(f"{len(members)} runs in {outputs['csv']}")

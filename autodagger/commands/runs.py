@@ -52,7 +52,7 @@ def load_run(options: argparse.Namespace, probe: bool = True) -> tuple[Pipeline,
 def load_runs(
     options: argparse.Namespace, probe: bool = True
 ) -> tuple[Pipeline, dict[str, Results]]:
-    """The run that the arguments name, or those of a study, see `load_run`.
+    """The run that the arguments name, or those of a study; as `load_run`.
 
     Returns:
         What they have in common, and where the results of each lie, by the run's name.

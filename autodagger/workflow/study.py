@@ -181,17 +181,23 @@ def describe_members(members: Iterable[Member]) -> list[dict[str, Any]]:
 
 
 def read_members(
-    members: Sequence[Mapping[str, Any]], known: Sequence[str], skipped: Mapping[str, str]
+    members: Sequence[Mapping[str, Any]],
+    known: Sequence[str],
+    selected: Sequence[str],
+    skipped: Mapping[str, str],
 ) -> list[MemberRows]:
-    """What the members have brought so far: of every milestone that one of them has a row of.
+    """What the members have brought so far.
+
+    That is of the milestones that they make, and of others that one of them has a row of.
 
     Args:
         members: See `describe_members`.
         known: Every milestone id, in config order.
-        skipped: Reason by id of those that the runs skip.
+        selected: The ids that the runs make.
+        skipped: Reason by id of those that they skip.
     """
     rows = [collect_rows(get_member_results(member), known, skipped) for member in members]
-    return _join(members, rows, known)
+    return _join(members, rows, known, selected)
 
 
 def get_member_results(member: Mapping[str, Any]) -> Results:
@@ -203,9 +209,10 @@ def _join(
     members: Sequence[Mapping[str, Any]],
     rows: Iterable[Iterable[Mapping[str, Any]]],
     known: Sequence[str],
+    selected: Sequence[str],
 ) -> list[MemberRows]:
     found = [{row["milestone_id"]: row for row in each} for each in rows]
-    milestones = [one for one in known if any(one in each for each in found)]
+    milestones = [one for one in known if one in selected or any(one in each for each in found)]
     missing = {"status": "not reached", "expert_success_rate": None, "seconds": None}
     return [
         MemberRows(
@@ -230,13 +237,13 @@ def end_study(
     known, selected, skipped = list(pipeline.milestones), pipeline.selected, pipeline.skipped
     described, files = describe_members(members), get_study_files(pipeline.options["output_dir"])
     if logs is None:
-        lines = compare(read_members(described, known, skipped))
+        lines = compare(read_members(described, known, selected, skipped))
     else:
         places = map(get_member_results, described)
         rows = [write_failures(one, known, selected, skipped, logs) for one in places]
         if not any(rows):
             return
-        lines = write_comparison(_join(described, rows, known), files)
+        lines = write_comparison(_join(described, rows, known, selected), files)
     print(
         "\n".join(["", format_study(lines), "", f"Study: {files['csv']}, {files['picture']}"]),
         file=sys.stderr,

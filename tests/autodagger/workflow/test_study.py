@@ -8,13 +8,18 @@ import pytest
 import yaml
 
 from autodagger.errors import UserError
+from autodagger.files import write_json
 from autodagger.results.layout import EXPERT_RULES
+from autodagger.results.study import compare
 from autodagger.workflow.study import (
     EXPERT_OPTIONS,
     SHARED_KEYS,
     Member,
+    describe_members,
     find_swept,
+    get_member_results,
     load_study,
+    read_members,
     take_first,
 )
 
@@ -137,6 +142,20 @@ def test_what_is_shared_lies_in_its_folder_with_its_logs() -> None:
         )
         assert first.benchmark(rule) == second.benchmark(rule)
     assert first.log("train_student") != second.log("train_student")
+
+
+def test_milestones_that_no_run_got_to_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    described = describe_members(load(seed=[0, 1]))
+    skips = {"status": "skipped", "milestone_id": "A"}
+    write_json(get_member_results(described[0]).row("A"), skips)
+    found = read_members(described, ["A", "B", "C", "D"], ["A", "B"], {"D": "in skip list"})
+    statuses = [[(row["milestone_id"], row["status"]) for row in one.rows] for one in found]
+    rest = [("B", "not reached"), ("D", "skipped")]
+    assert statuses == [[("A", "skipped"), *rest], [("A", "not reached"), *rest]]
+    assert compare(found)[-1]["completed"] == 0
 
 
 def test_numbers_of_the_command_line_are_numbers() -> None:
